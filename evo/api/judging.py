@@ -17,7 +17,8 @@ from evo.config import Config
 from evo.core.records import Candidate, Record, Score, Status, Trial, Vector
 from evo.core.stages import Stage
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
-from evo.report.facts.figures import figure_facts, trials_of_baselines
+from evo.evaluation.statistics.trial_values import trials_of_baselines
+from evo.report.facts.figures import figure_facts
 from evo.report.facts.record import score_facts
 from evo.validation.graph.graphs import component_of
 from evo.validation.sandbox.sandbox import Sandbox

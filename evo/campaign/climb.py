@@ -24,6 +24,7 @@ from evo.evaluation.statistics.trial_values import (
     lowest_losses,
     margins_over,
     mean_over_tasks,
+    trials_of_baselines,
 )
 from evo.selection.worth import Pool, standard_error
 
@@ -163,9 +164,7 @@ class Ascent:
 
     def take(self, sealed: Generation) -> None:
         """Take in the next sealed generation."""
-        baselines = (record for record in sealed.records if record.is_baseline)
-        # Decoded once: each re-measured candidate is compared with all of them.
-        self.note_baselines({b.id: tuple(b.score.trials) for b in baselines if b.score is not None})
+        self.note_baselines(trials_of_baselines(sealed.records))
         members = list(map(Offspring.of, sealed.records))
         self.take_offspring(sealed.number, members, sealed.records.__getitem__)
 

@@ -12,6 +12,7 @@ from evo.core.performance import performance
 from evo.core.records import Generation, Outcome, Record, Status, Trial
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.statistics.figures import TaskFigures, figures
+from evo.evaluation.statistics.trial_values import trials_of_baselines
 from evo.screening.verdict import ScreeningVerdict
 
 
@@ -175,9 +176,7 @@ class Tracker:
             scored = [record for record in candidates if record.novelty is not None]
             contenders = [*scored, *([self._best] if self._best else [])]
             before, self._best = self._best, max(contenders, key=performance, default=None)
-            for record in sealed.records:
-                if record.is_baseline and record.score is not None:
-                    self._baselines[record.id] = tuple(record.score.trials)
+            self._baselines |= trials_of_baselines(sealed.records)
             if self._best is not None and self._best is not before:
                 trials = tuple(self._best.scored.trials)
                 self._figures = tuple(figures(self._best.id, trials, self._baselines))

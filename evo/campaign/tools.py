@@ -10,6 +10,7 @@ from evo.campaign.setup import Setup
 from evo.components.combination import Combination
 from evo.core.step import Step
 from evo.evaluation.rungs import Evaluator
+from evo.evaluation.statistics.trial_values import trials_of_baselines
 from evo.screening.chance import Screen
 from evo.screening.screen import RewardScreen
 
@@ -19,8 +20,7 @@ def toolbox_of(setup: Setup) -> Toolbox:
     config, state, kind, islands = setup.config, setup.state, setup.kind, setup.islands
     protocol, budget, train = config.protocol, config.llm.budget, setup.train
     baselines = state.baselines.records
-    # As tuples: read off history they are lazy, and every score looks at all of them.
-    trials = {r.id: tuple(r.score.trials) for r in baselines if r.score is not None}
+    trials = trials_of_baselines(baselines)
     screen: Step = Screen(trainings=config.trainings, seed=config.seed)
     if state.learner is not None:
         screen = RewardScreen(state.learner, config.reward, trainings=config.trainings)

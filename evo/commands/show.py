@@ -25,7 +25,8 @@ def show(
     history = read_run(run)
     from archive.history.confirmations import newest_of
     from archive.history.machines import machines_of, read_stays
-    from evo.report.facts.figures import figure_facts, names_of_shipped, trials_of_baselines
+    from evo.evaluation.statistics.trial_values import trials_of_baselines
+    from evo.report.facts.figures import figure_facts, names_of_shipped
     from evo.report.facts.record import find_record, record_facts
     from evo.report.facts.training_time import time_over_baselines
     from evo.report.views.record import record_view

@@ -6,13 +6,12 @@ difference is paired by trial, since both saw the same weights, batches and test
 1997, Hoeffding races; Birattari et al. 2002, F-Race).
 """
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from evo.core.arrays import Floats
-from evo.evaluation.statistics.mean import critical_value
+from evo.evaluation.statistics.mean import stratified_mean
 
 
 def still_racing(results: Mapping[str, Sequence[Floats]], *, survivors: int) -> set[str]:
@@ -41,6 +40,4 @@ def _mean(strata: Sequence[Floats]) -> float:
 def _upper(strata: Sequence[Floats], rival: Sequence[Floats]) -> float:
     """Upper end of Student's 95 % interval of the mean difference; strata weigh equally."""
     differences = [mine - theirs for mine, theirs in zip(strata, rival, strict=True)]
-    variance = sum(d.var(ddof=1) / len(d) for d in differences) / len(differences) ** 2
-    degrees_of_freedom = sum(len(d) - 1 for d in differences)
-    return _mean(differences) + critical_value(degrees_of_freedom) * math.sqrt(variance)
+    return stratified_mean([differences]).estimate().high

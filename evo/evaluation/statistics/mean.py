@@ -59,8 +59,17 @@ def student_mean(values: Floats) -> Estimate:
     >>> student_mean(np.array([1.0, 1.0]))
     Estimate(value=1.0, low=1.0, high=1.0)
     """
-    error = float(values.std(ddof=1)) / math.sqrt(len(values))
-    return Student(float(values.mean()), error, len(values) - 1).estimate()
+    return stratified_mean([[values]]).estimate()
+
+
+def student_p(values: Floats) -> float:
+    """Two-sided p-value of Student's test that the mean of (n,) values, at least two, is 0."""
+    from scipy.special import stdtr  # noqa: PLC0415 - its import takes long, and few need it
+
+    mean, error, freedom = stratified_mean([[values]])
+    if not error:
+        return float(not mean)
+    return 2 * float(stdtr(freedom, -abs(mean) / error))
 
 
 @cache

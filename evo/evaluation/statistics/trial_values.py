@@ -3,13 +3,13 @@
 It knows no intervals and needs no scipy, so that `evo status` starts quickly.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from evo.core.arrays import Floats
-from evo.core.records import Trial
+from evo.core.records import Record, Trial
 from evo.evaluation.strata import by_stratum
 
 TrialKey = tuple[int, str, str, int]
@@ -37,6 +37,15 @@ def trial_values(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial
     best = theirs.min(axis=0)
     shares = _wins(losses, theirs).mean(axis=0)
     return TrialValues(shares, _wins(losses, best), _log_ratio(losses, best))
+
+
+def trials_of_baselines(records: Iterable[Record]) -> dict[str, tuple[Trial, ...]]:
+    """Trials of the baselines among records, by id; decoded once, as each record is compared."""
+    return {
+        record.id: tuple(record.score.trials)
+        for record in records
+        if record.is_baseline and record.score is not None
+    }
 
 
 def at_highest_rung(trials: Sequence[Trial]) -> list[Trial]:

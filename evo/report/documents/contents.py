@@ -17,8 +17,9 @@ from evo.core.performance import has_merit, performance
 from evo.core.records import Record
 from evo.core.stages import TrainingEnd
 from evo.evaluation.statistics.paired_test import Verdict
+from evo.evaluation.statistics.trial_values import trials_of_baselines
 from evo.report.facts.comparison import MEASURED_BY
-from evo.report.facts.figures import figure_facts, trials_of_baselines
+from evo.report.facts.figures import figure_facts
 from evo.report.facts.logbook import logbook
 from evo.report.facts.overview import Overview, overview_of
 from evo.report.facts.status import status_facts

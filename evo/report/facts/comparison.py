@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtr
 
 from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.pareto import hypervolume
 from evo.core.records import Record
 from evo.evaluation.protocol import Protocol
-from evo.evaluation.statistics.mean import critical_value
+from evo.evaluation.statistics.mean import student_mean, student_p
 from evo.report.facts.front import Front, front_point, pareto_front
 from evo.report.facts.status import status_facts
 
@@ -81,13 +80,12 @@ def paired_facts(one: Record, other: Record) -> dict[str, Any]:
     facts = {"ids": [one.id, other.id], "seeds": len(means)}
     if len(means) < _FEWEST_SEEDS:
         return {**facts, **dict.fromkeys(("log_loss_ratio", "log_loss_ratio_ci", "p"))}
-    mean, spread = float(means.mean()), float(means.std(ddof=1)) / math.sqrt(len(means))
-    reach = critical_value(len(means) - 1) * spread
+    mean = student_mean(means)
     return {
         **facts,
-        "log_loss_ratio": mean,
-        "log_loss_ratio_ci": [mean - reach, mean + reach],
-        "p": 2 * float(stdtr(len(means) - 1, -abs(mean) / spread)) if spread else float(not mean),
+        "log_loss_ratio": mean.value,
+        "log_loss_ratio_ci": [mean.low, mean.high],
+        "p": student_p(means),
     }
 
 

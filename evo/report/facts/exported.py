@@ -9,7 +9,7 @@ from archive.history.export import Further
 from evo.core.estimate import Estimate
 from evo.core.records import Record, Trial
 from evo.evaluation.statistics.figures import Figures, figures
-from evo.report.facts.figures import trials_of_baselines
+from evo.evaluation.statistics.trial_values import trials_of_baselines
 
 EXPORTED = (
     *("loss", "loss_low", "loss_high", "metric", "metric_low", "metric_high"),

@@ -10,20 +10,12 @@ import numpy as np
 from evo.core.estimate import Estimate
 from evo.core.records import Candidate, Record, Trial
 from evo.evaluation.statistics.figures import Figures, TaskFigures, figures
+from evo.evaluation.statistics.trial_values import trials_of_baselines
 from evo.report.facts.record import finite_or_null
 
 _BASELINES = Path(__file__).parents[2] / "components" / "baselines"
 
 TrialsOfBaselines = Mapping[str, Sequence[Trial]]
-
-
-def trials_of_baselines(records: Iterable[Record]) -> dict[str, tuple[Trial, ...]]:
-    """Trials of the baselines among records, by id."""
-    return {
-        record.id: tuple(record.score.trials)
-        for record in records
-        if record.is_baseline and record.score is not None
-    }
 
 
 def trials_of_first(records: Iterable[Record]) -> dict[str, tuple[Trial, ...]]:

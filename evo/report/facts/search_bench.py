@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-from scipy.special import stdtr
-
 from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
-from evo.evaluation.statistics.mean import student_mean
+from evo.evaluation.statistics.mean import student_mean, student_p
 from evo.evaluation.statistics.paired_test import holm
 from evo.tabular.surrogate.benchmark import SearchPlan, SearchResult
 
@@ -33,7 +30,7 @@ def differences(results: Sequence[SearchResult], reference: str) -> dict[str, Di
     base = next(result for result in results if result.name == reference).values("fresh")
     others = [result for result in results if result.name != reference]
     paired = [result.values("fresh") - base for result in others]
-    corrected = holm([_student_p(values) for values in paired])
+    corrected = holm([student_p(values) for values in paired])
     return {
         result.name: Difference(student_mean(values), p)
         for result, values, p in zip(others, paired, corrected, strict=True)
@@ -81,11 +78,3 @@ def _difference(difference: Difference | None) -> dict[str, Any] | None:
         return None
     mean = difference.mean
     return {"mean": mean.value, "ci": [mean.low, mean.high], "p": difference.p}
-
-
-def _student_p(values: Floats) -> float:
-    """Two-sided p-value of Student's test that the mean of (n,) values is 0."""
-    error = float(values.std(ddof=1)) / np.sqrt(len(values))
-    if error == 0:
-        return 1.0 if values.mean() == 0 else 0.0
-    return float(2 * stdtr(len(values) - 1, -abs(float(values.mean())) / error))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evo.evaluation.statistics.mean import critical_value, stratified_mean, student_mean
+from evo.evaluation.statistics.mean import critical_value, stratified_mean, student_mean, student_p
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 8, 29, 30, 171, 500, 2001])
@@ -28,3 +28,9 @@ def test_each_stratum_has_its_own_variance_and_tasks_weigh_equally():
     assert mean.error == pytest.approx(math.sqrt((2 / 2 + 100 / 3) / 16))
     low, high = mean.at(np.array([0.025, 0.975]))
     assert mean.estimate()[1:] == pytest.approx((low, high), rel=1e-12)
+
+
+def test_the_p_value_is_that_of_students_test():
+    values = np.random.default_rng(4).normal(0.4, size=7)
+    assert student_p(values) == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
+    assert (student_p(np.zeros(3)), student_p(np.ones(3))) == (1.0, 0.0)
