@@ -16,9 +16,9 @@ from collections.abc import Sequence
 import numpy as np
 from sizes import Size, read_sizes
 
+from evo.campaign.config import load
 from evo.campaign.steps import Validate
 from evo.components.kinds import kinds
-from evo.config import load
 from evo.core.contract import Contract
 from evo.core.records import Generation, Record, Status
 from evo.core.seeds import child

@@ -17,8 +17,8 @@ import no_training
 import torch
 from sizes import Size, read_sizes
 
+from evo.campaign.config import Config
 from evo.campaign.progress import Progress
-from evo.config import Config
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job, Protocol
 

@@ -16,11 +16,11 @@ from sizes import Size, read_sizes
 
 from evo.campaign import process
 from evo.campaign.baselines import validated_baselines
+from evo.campaign.config import Config
 from evo.campaign.steps import Validate
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.compute.workers import Workers
-from evo.config import Config
 from evo.core.records import Candidate, JobKey, Outcome, Record, Status, Trial
 from evo.core.seeds import child
 from evo.evaluation.protocol import Job, Protocol

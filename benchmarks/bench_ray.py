@@ -20,10 +20,10 @@ from sizes import Size, read_sizes
 
 from evo.campaign import process
 from evo.campaign.baselines import own_baselines
+from evo.campaign.config import Config
 from evo.components.kinds import kinds
 from evo.compute.engines.ray import Ray
 from evo.compute.workers import Workers
-from evo.config import Config
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job
 from evo.evaluation.statistics.mean import student_mean

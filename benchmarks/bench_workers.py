@@ -14,9 +14,9 @@ from sizes import Size, read_sizes
 
 from evo.campaign import process
 from evo.campaign.baselines import validated_baselines
+from evo.campaign.config import Config
 from evo.components.kinds import kinds
 from evo.compute.workers import Workers
-from evo.config import Config
 from evo.evaluation.protocol import Job
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator

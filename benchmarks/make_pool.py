@@ -28,11 +28,11 @@ import torch
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import process
 from evo.campaign.baselines import behaviour_scale, raw_behaviour, validated_baselines
+from evo.campaign.config import Config
 from evo.campaign.steps import Recognise, Validate
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.compute.workers import Workers
-from evo.config import Config
 from evo.core.records import Candidate, JobKey, Outcome, Record, Status, Trial
 from evo.core.seeds import child
 from evo.evaluation.protocol import Job, Protocol

@@ -33,7 +33,7 @@ import real_search
 from real_search import measured_again, read_lines, run_or_resume, write_line
 
 import evo
-from evo.config import load
+from evo.campaign.config import load
 from evo.core.records import Status
 from evo.evaluation.statistics.mean import student_mean
 from evo.selection.worth import leaders_by_worth

@@ -19,12 +19,12 @@ from archive.history.replies import Replies
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.budget import counted_hours
 from evo.campaign.build import run_search
+from evo.campaign.config import Config, load, parse
 from evo.campaign.fresh_state import fresh_state as fresh
 from evo.campaign.progress import OnProgress
 from evo.campaign.resources import Resources
 from evo.campaign.state import SearchState
 from evo.components.kinds import kinds
-from evo.config import Config, load, parse
 from evo.core.records import Outcome, Trial, Vector
 from evo.core.seeds import child
 from evo.core.source import normalise

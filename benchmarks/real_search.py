@@ -26,8 +26,8 @@ import evo
 from archive.novelty.novelty_archive import mean_distance
 from archive.pareto import hypervolume
 from evo.api.judging import evaluate_records
+from evo.campaign.config import Config, load
 from evo.campaign.create import with_grids
-from evo.config import Config, load
 from evo.core.performance import LEAST_B_WR, has_merit
 from evo.core.records import Record
 from evo.evaluation.protocol import Rung

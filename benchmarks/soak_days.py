@@ -34,9 +34,9 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.repair.check import check_campaign
 from evo.campaign.branch import BranchPoint, branch
+from evo.campaign.config import Config
 from evo.campaign.create import create
 from evo.campaign.resume import replay
-from evo.config import Config
 from evo.llm.providers.base import providers
 
 

@@ -26,7 +26,7 @@ from real_search import QUICK, run_or_resume
 from transfer import Graphs, Results, read_results, train_missing
 
 import evo
-from evo.config import load
+from evo.campaign.config import load
 from evo.core.arrays import Floats
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.statistics.mean import student_mean

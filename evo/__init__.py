@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from evo.api.files import evaluate, validate
     from evo.api.judging import EvaluationResult, ValidationResult
     from evo.api.running import resume, run
+    from evo.campaign.config import Config
     from evo.campaign.events import (
         BudgetReached,
         BudgetWarning,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
         StopCause,
         Stopped,
     )
-    from evo.config import Config
     from evo.core.errors import EvoError, HistoryError, UsageError
     from evo.core.records import Record, Status
 
@@ -78,7 +78,7 @@ _MODULES = {
         "StopCause",
         "Stopped",
     ),
-    "evo.config": ("Config",),
+    "evo.campaign.config": ("Config",),
     "evo.core.errors": ("EvoError", "HistoryError", "UsageError"),
     "evo.core.records": ("Record", "Status"),
     "evo.api.judging": ("EvaluationResult", "ValidationResult"),

@@ -3,7 +3,7 @@
 It knows nothing of MkDocs.
 """
 
-from evo.config.reference import SettingKey, SettingsTable, sections
+from evo.campaign.config.reference import SettingKey, SettingsTable, sections
 
 __all__ = ["markdown", "sections"]
 

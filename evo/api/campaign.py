@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.figure import Figure
 
-    from evo.config import Config
+    from evo.campaign.config import Config
 
 
 class CampaignState(StrEnum):
@@ -84,7 +84,7 @@ class Campaign:
         Raises:
             UsageError: another version of evo wrote it, with keys that this one does not know.
         """
-        from evo.config import parse  # noqa: PLC0415 - costs time that most uses need not pay
+        from evo.campaign.config import parse  # noqa: PLC0415 - costs time that most uses need not pay
 
         return parse(self._reader.config, where=str(self.folder / "config.json"))
 

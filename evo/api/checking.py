@@ -12,13 +12,13 @@ from archive.history.reader import Reader
 from evo.api.opening import Prepared, prepare_start
 from evo.campaign import process
 from evo.campaign.baselines import own_baselines
+from evo.campaign.config import Config
 from evo.campaign.create import with_grids
 from evo.campaign.room import expected_bytes, free_disk_bytes
 from evo.components.kinds import kinds
 from evo.compute.memory import Peak
 from evo.compute.numerics import sound_numerics
 from evo.compute.products import examine_products
-from evo.config import Config
 from evo.core.errors import EvoError, UsageError
 from evo.core.problems import Problems
 from evo.llm import models

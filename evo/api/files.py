@@ -14,7 +14,7 @@ from evo.api.judging import (
 from evo.api.sources import SourceOrPath, sources_of
 from evo.api.walls import expect_walls
 from evo.campaign import create
-from evo.config import Config, load
+from evo.campaign.config import Config, load
 
 
 @overload

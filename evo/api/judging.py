@@ -9,11 +9,11 @@ import numpy as np
 from archive.novelty.novelty_archive import rms_distance
 from evo.campaign import process
 from evo.campaign.baselines import behaviour_scale, described_behaviour, validated_baselines
+from evo.campaign.config import Config
 from evo.campaign.steps import Evaluate, Validate
 from evo.components.base import Kind
 from evo.components.kinds import baseline_names, kinds
 from evo.compute.numerics import sound_numerics
-from evo.config import Config
 from evo.core.records import Candidate, Record, Score, Status, Trial, Vector
 from evo.core.stages import Stage
 from evo.evaluation.rungs import Evaluator, evaluate_baselines

@@ -14,13 +14,13 @@ from evo.api.walls import expect_walls
 from evo.campaign import changes as changed_settings
 from evo.campaign import create, given, lessons
 from evo.campaign.branch import Branch, BranchPoint, branch, branch_again
+from evo.campaign.config import Config, parse
+from evo.campaign.config.given import Origin
 from evo.campaign.environment import environment, machine
 from evo.campaign.needs import warnings_of_waiting
 from evo.campaign.ready_tasks import ReadyTask, changes_of_tasks
 from evo.campaign.room import expect_room
 from evo.components.kinds import kinds
-from evo.config import Config, parse
-from evo.config.given import Origin
 from evo.core.contract import SEPARATOR
 from evo.core.errors import Warn
 from evo.core.places import settle_places

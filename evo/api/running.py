@@ -14,7 +14,7 @@ from evo.api.opening import reopen, start
 from evo.api.progress_view import progress_view
 from evo.api.walls import as_warning
 from evo.api.working import work
-from evo.config import Config, load
+from evo.campaign.config import Config, load
 
 
 def run(

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from archive.history.origins import Inheritance, read_taken
 from archive.history.records import Records
-from evo.config import Config
-from evo.config.given import Origin
+from evo.campaign.config import Config
+from evo.campaign.config.given import Origin
 from evo.core.diagnosis import Diagnosis
 from evo.core.records import Outcome, Record, Trial
 from evo.evaluation.protocol import Job, Protocol

@@ -13,12 +13,12 @@ from archive.history import origins, task_changes
 from archive.history.manifest import LESSONS
 from archive.history.origins import Taken
 from archive.history.reader import Reader
+from evo.campaign.config import Config, parse
+from evo.campaign.config.given import Origin
 from evo.campaign.create import with_grids
 from evo.campaign.environment import environment
 from evo.campaign.needs import device_of
 from evo.campaign.ready_tasks import ReadyTask
-from evo.config import Config, parse
-from evo.config.given import Origin
 from evo.core.errors import HistoryError, UsageError
 from evo.core.registry import plugins
 from evo.tasks.fingerprint import Fingerprint, fingerprint_changes

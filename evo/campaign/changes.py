@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from archive.history.changes import Change, with_changes
 from archive.history.history import History
 from archive.history.stop_reason import EXTENDED, write_stop_reason
-from evo.config import Config, parse
+from evo.campaign.config import Config, parse
 from evo.core.errors import UsageError
 
 _LIMITS = (

@@ -6,13 +6,13 @@ from pathlib import Path
 from archive.history.history import History
 from archive.novelty.descriptors import DEFAULT_MODEL, NO_MODEL, TextDescriptor
 from evo.campaign import lessons
+from evo.campaign.config import Config
 from evo.campaign.environment import environment
 from evo.campaign.needs import device_of, needs_of
 from evo.campaign.propose_step import portfolio_of
 from evo.campaign.ready_tasks import ReadyTask, check_decided, prepare_tasks
 from evo.components.kinds import kinds
 from evo.compute.engines.base import engines
-from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.problems import Problems
 from evo.llm import models, prices

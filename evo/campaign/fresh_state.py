@@ -9,11 +9,11 @@ from archive.history.reader import Reader
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import lessons
 from evo.campaign.ablation import AblationState
+from evo.campaign.config import Config
 from evo.campaign.progress import OnProgress, Tracker
 from evo.campaign.state import SearchState
 from evo.components.base import Kind
 from evo.components.combination import Combination
-from evo.config import Config
 from evo.proposing.feedback.results import Results
 from evo.proposing.memory import Memory
 from evo.proposing.wordings import Wordings

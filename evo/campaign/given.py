@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evo.campaign.config import Config
+from evo.campaign.config.given import GivenSource
 from evo.components.base import Kind
 from evo.components.kinds import baseline_names, kinds
-from evo.config import Config
-from evo.config.given import GivenSource
 from evo.core.errors import UsageError
 from evo.core.records import BASELINE_OPERATOR, GIVEN_OPERATOR, Candidate, Record
 

@@ -19,11 +19,11 @@ from evo.campaign import steps
 from evo.campaign.ablation import Ablate, AblationState
 from evo.campaign.baselines import behaviour_scale
 from evo.campaign.bequests import Bequest, trials_of
+from evo.campaign.config import Config
 from evo.campaign.member_graphs import standard_graphs
 from evo.campaign.progress import Tracker
 from evo.components.base import Kind
 from evo.components.combination import Combination
-from evo.config import Config
 from evo.core.records import GIVEN_OPERATOR, Generation, Record, Status, Trial
 from evo.core.stages import Stage
 from evo.evaluation.rungs import Evaluator, Runner

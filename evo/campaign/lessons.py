@@ -10,9 +10,9 @@ from pathlib import Path
 from archive.history.manifest import LESSONS
 from archive.store import disk
 from evo.campaign.baselines import behaviour_scale, own_baselines, raw_behaviour
+from evo.campaign.config import Config
 from evo.components.base import Kind
 from evo.components.kinds import kinds
-from evo.config import Config
 from evo.core.errors import HistoryError, UsageError
 from evo.screening.features import Features
 from evo.screening.lessons import Lessons

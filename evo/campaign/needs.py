@@ -1,9 +1,9 @@
 """Needs of a configuration's trainings: the device, and what a compute engine must know."""
 
+from evo.campaign.config import Config
 from evo.compute import devices
 from evo.compute.engines.base import engines
 from evo.compute.settings import Needs
-from evo.config import Config
 from evo.llm import models
 
 _MANY = 8

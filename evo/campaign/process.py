@@ -15,6 +15,7 @@ from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build
 from evo.campaign.baselines import own_baselines
 from evo.campaign.budget import counted_hours
+from evo.campaign.config import Config, parse
 from evo.campaign.needs import device_of, gpus_of, needs_of
 from evo.campaign.progress import OnProgress
 from evo.campaign.resources import Resources
@@ -25,7 +26,6 @@ from evo.compute.losses import Loss
 from evo.compute.packing import per_gpu
 from evo.compute.work import Work
 from evo.compute.workers import Workers
-from evo.config import Config, parse
 from evo.llm import models
 from evo.validation.sandbox.sandbox import Sandbox
 

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from functools import partial
 
 from evo.campaign import given
+from evo.campaign.config import Config
 from evo.campaign.loop import Vary
 from evo.campaign.setup import Setup
 from evo.components.base import Kind
-from evo.config import Config
 from evo.core.records import Record
 from evo.core.step import Step
 from evo.llm.client import LlmClient

@@ -8,7 +8,7 @@ from archive.history.records import Records
 from archive.history.replies import Replies
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.budget import CampaignHours
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.evaluation.rungs import Runner
 from evo.validation.sandbox.sandbox import Sandbox
 

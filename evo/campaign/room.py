@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.errors import UsageError
 
 _PER_CANDIDATE = 4_000

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 from archive.history.history import History
 from evo.campaign.bequests import Bequest, bequests, recalled
 from evo.campaign.budget import stop_at
+from evo.campaign.config import Config, parse
 from evo.campaign.fresh_state import fresh_state
 from evo.campaign.journaled import journaled
 from evo.campaign.progress import OnProgress
@@ -13,7 +14,6 @@ from evo.campaign.resources import Resources
 from evo.campaign.state import SearchState
 from evo.components.base import Kind
 from evo.components.kinds import kinds
-from evo.config import Config, parse
 from evo.evaluation.rungs import Runner
 from evo.selection.islands import Islands
 from evo.validation.validator import Validator

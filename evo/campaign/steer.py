@@ -13,9 +13,9 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from evo.campaign.changes import Words, change, first_open, note_words
 from evo.campaign.commands import ALL, BUDGETS, Command, CommandOutcome, Verb
+from evo.campaign.config import Config, parse, read_settings
+from evo.campaign.config.steering import LONGEST_HINT, MOST_HINTS, Hint
 from evo.campaign.propose_step import portfolio_of
-from evo.config import Config, parse, read_settings
-from evo.config.steering import LONGEST_HINT, MOST_HINTS, Hint
 from evo.core.errors import UsageError
 from evo.llm import models
 from evo.selection.islands import Islands

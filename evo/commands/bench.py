@@ -117,7 +117,7 @@ def search(
     """Compare search strategies on a surrogate of the default task: nothing trains."""
     import os
 
-    from evo.config import read_settings
+    from evo.campaign.config import read_settings
     from evo.report.facts.search_bench import search_facts
     from evo.report.views.search_bench import search_view
     from evo.report.views.work import work_view

@@ -26,8 +26,8 @@ def config(
     as_json: JsonOption = False,
 ) -> None:
     """Print every setting with its value and meaning, as a TOML file to begin with."""
-    from evo.config import load
-    from evo.config.reference import as_toml, sections
+    from evo.campaign.config import load
+    from evo.campaign.config.reference import as_toml, sections
 
     loaded = load(source, settings or (), strategy=strategy)
     if not as_json:

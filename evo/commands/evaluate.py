@@ -37,7 +37,7 @@ def evaluate(
 ) -> None:
     """Train files at every rung and compare them with the kind's baselines."""
     sources = read_sources(files)
-    from evo.config import load
+    from evo.campaign.config import load
 
     loaded = load(config, [*(settings or ()), *device_setting(device), f"kind={kind}"])
     expect_names(loaded)

@@ -19,7 +19,7 @@ from evo.core.errors import UsageError
 from evo.studies.catalogue import expect_names
 
 if TYPE_CHECKING:
-    from evo.config import Config
+    from evo.campaign.config import Config
 
 
 def fidelity(
@@ -43,7 +43,7 @@ def fidelity(
     as_json: JsonOption = False,
 ) -> None:
     """Measure how well the protocol's ranking agrees with full training: Kendall's τ on a panel."""
-    from evo.config import load
+    from evo.campaign.config import load
 
     preset = config or ("full" if make else "default")
     loaded = load(preset, [*(settings or ()), *device_setting(device), f"kind={kind}"])

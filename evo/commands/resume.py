@@ -71,7 +71,7 @@ def _changes(
     generations: str | None, budget: Sequence[str], settings: Sequence[str]
 ) -> dict[str, Any]:
     """The settings to change, by dotted key; texts such as "+50" are sums."""
-    from evo.config import read_settings
+    from evo.campaign.config import read_settings
 
     extended = [] if generations is None else [f'generations="{generations}"']
     limits = [part.partition("=") for part in budget]

@@ -24,7 +24,7 @@ from evo.studies.catalogue import expect_names
 
 if TYPE_CHECKING:
     from archive.history.reader import Reader
-    from evo.config import Config
+    from evo.campaign.config import Config
 
 
 def run(
@@ -93,7 +93,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Start a campaign and run it to its end."""
-    from evo.config import load
+    from evo.campaign.config import load
 
     source = read_run(replay) if replay else None
     begun = _begun_as(config, start_from or (), source, has_tasks=bool(tasks))

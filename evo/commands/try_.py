@@ -27,7 +27,7 @@ def try_(
     as_json: JsonOption = False,
 ) -> None:
     """Train a few baselines on a task: cost, memory, noise, and a protocol for a given time."""
-    from evo.config import load
+    from evo.campaign.config import load
 
     named = [*(settings or ()), *device_setting(device), f"kind={kind}"]
     loaded = load(config, named, overrides={"tasks": tuple(tasks)})

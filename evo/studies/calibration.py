@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.errors import EvoError
 from evo.core.records import Outcome, Record
 from evo.evaluation.protocol import Job

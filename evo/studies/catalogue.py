@@ -12,7 +12,7 @@ from evo.core.registry import Registry, declared, plugins
 from evo.core.user_files import SUFFIX
 
 if TYPE_CHECKING:
-    from evo.config import Config
+    from evo.campaign.config import Config
 
 
 class Shelf(NamedTuple):
@@ -51,7 +51,7 @@ _BASELINES = Path(__file__).parents[1] / "components" / "baselines"
 
 def catalogue() -> dict[str, dict[str, str]]:
     """The JSON document of `evo list --json`: one line of description by name, per registry."""
-    from evo.config import presets, search_strategies  # noqa: PLC0415 - costs time that few commands need
+    from evo.campaign.config import presets, search_strategies  # noqa: PLC0415 - costs time that few commands need
 
     return {
         **{title: _described(shelf) for title, shelf in SHELVES.items()},

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from archive.history.confirmations import Confirmations, outcomes_of
 from archive.history.reader import Reader
 from evo.campaign import process
+from evo.campaign.config import Config, parse
 from evo.campaign.environment import environment
 from evo.campaign.given import names_of_baselines
 from evo.campaign.needs import device_of
 from evo.campaign.ready_tasks import prepare_tasks
 from evo.compute.workers import Workers
-from evo.config import Config, parse
 from evo.core.errors import BudgetReachedError, EvoError, UsageError
 from evo.core.performance import performance
 from evo.core.records import JobKey, Outcome, Record, Trial

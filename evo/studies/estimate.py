@@ -14,12 +14,12 @@ import numpy as np
 
 from evo.campaign import process
 from evo.campaign.baselines import own_baselines
+from evo.campaign.config import Config
 from evo.campaign.needs import device_of
 from evo.campaign.propose_step import portfolio_of, search_setting
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.compute.numerics import sound_numerics
-from evo.config import Config
 from evo.core.estimate import Estimate
 from evo.core.messages import Request
 from evo.core.novelty import Novelty

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evo.api.judging import Source, evaluate_records
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.errors import UsageError
 from evo.core.estimate import Estimate
 from evo.core.records import Record, Status, Trial

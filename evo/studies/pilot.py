@@ -14,10 +14,10 @@ import numpy as np
 
 from evo.campaign import process
 from evo.campaign.baselines import own_baselines
+from evo.campaign.config import Config
 from evo.campaign.learning import expect_learning
 from evo.components.kinds import baseline_names, kinds
 from evo.compute.numerics import sound_numerics
-from evo.config import Config
 from evo.core.arrays import Floats
 from evo.core.errors import EvoError, UselessCampaignError
 from evo.core.records import Outcome, Record, Trial

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.errors import EvoError
 from evo.core.records import Record
 from evo.llm.providers.base import Provider, ProviderError, providers

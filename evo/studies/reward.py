@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from archive.history.reader import Reader
+from evo.campaign.config import parse
 from evo.campaign.fresh_state import learner_of
 from evo.components.kinds import kinds
-from evo.config import parse
 from evo.core.arrays import Floats
 from evo.core.errors import UsageError
 from evo.core.performance import performance

@@ -14,9 +14,9 @@ import typer
 from markdown_blocks import PAGES, ROOT, Block, blocks_of
 from support.command import call_evo
 
+from evo.campaign.config import parse
 from evo.cli import app
 from evo.components.kinds import kinds
-from evo.config import parse
 from evo.core.records import Candidate
 from evo.networks.parts import Parts
 from evo.networks.torch_parts import TorchParts

@@ -11,8 +11,8 @@ import torch
 from markdown_blocks import blocks_of
 
 from evo.api.codegen.component_file import ComponentOrigin, component_file
+from evo.campaign.config import parse
 from evo.components.kinds import kinds
-from evo.config import parse
 from evo.core.records import Candidate, Record
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.training.loops import LoopLimits, train_by_loop

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from markdown_blocks import ROOT
 
-from evo.config import Config
+from evo.campaign.config import Config
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "hooks"))
 

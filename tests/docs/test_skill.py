@@ -13,8 +13,8 @@ import typer
 from support.command import call_evo
 
 from archive.history.reader import Reader
+from evo.campaign.config import load
 from evo.cli import app
-from evo.config import load
 
 SKILL = Path(str(resources.files("evo.data") / "skill"))
 LINES = [

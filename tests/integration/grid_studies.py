@@ -9,7 +9,7 @@ from typing import Any
 import no_training
 
 from archive.history.history import History
-from evo.config import parse
+from evo.campaign.config import parse
 from evo.studies.grid.cells import cells_of
 from evo.studies.grid.running import run_study
 from evo.studies.grid.study import read_study

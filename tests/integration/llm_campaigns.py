@@ -11,8 +11,8 @@ from support.killed import Killed
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
+from evo.campaign.config import Config
 from evo.campaign.progress import Progress
-from evo.config import Config
 
 CALLS = ("torch.tanh", "torch.sin", "F.silu", "torch.erf", "F.softplus", "torch.atan", "F.mish")
 

@@ -9,9 +9,9 @@ import no_training
 
 from archive.history.history import History
 from evo.campaign.commands import Command
+from evo.campaign.config import Config
 from evo.campaign.progress import Progress
 from evo.campaign.steer import steer
-from evo.config import Config
 
 SMALL = ("population=6", "offspring=10", "trainings=6", "seed=3")
 Moment = tuple[int, str]

@@ -15,9 +15,9 @@ from archive.history.reader import Reader
 from archive.repair.check import check_campaign
 from evo.campaign import create
 from evo.campaign.branch import BranchPoint, branch
+from evo.campaign.config import Config
+from evo.campaign.config.given import GivenSource
 from evo.campaign.resume import replay
-from evo.config import Config
-from evo.config.given import GivenSource
 from evo.core.errors import UsageError
 from evo.core.records import Record, Status
 from evo.core.stages import TrainingEnd

@@ -10,7 +10,7 @@ from fault_server import FaultServer
 
 from archive.history.reader import Reader
 from evo.campaign import process
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.llm.endpoint import EndpointDeadError
 
 pytestmark = pytest.mark.enable_socket

@@ -11,9 +11,9 @@ from fault_server import KEY, FaultServer
 
 from archive.history.history import History
 from archive.history.reader import Reader
+from evo.campaign.config import Config
 from evo.campaign.member_graphs import ablated_graphs, standard_graphs
 from evo.components.kinds import kinds
-from evo.config import Config
 from evo.core.records import Candidate, Record, Status
 from evo.report.facts.credits import credits_of
 from evo.report.facts.front import pareto_front

@@ -7,7 +7,7 @@ import pytest
 from llm_campaigns import configure, reply, run, run_whole_and_killed, segments, writing
 
 from archive.history.reader import Reader
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.records import Record
 from evo.proposing.wordings import wording_id
 

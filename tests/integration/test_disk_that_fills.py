@@ -19,7 +19,7 @@ from support.mounts import can_mount, mount
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.errors import HistoryError
 
 pytestmark = pytest.mark.enable_socket

@@ -9,7 +9,7 @@ from asking import ask, reason
 from fault_server import GOOD
 
 from archive.history.replies import Replies
-from evo.config import load
+from evo.campaign.config import load
 from evo.core.errors import UsageError
 from evo.core.messages import Prompt, Request
 from evo.llm.online import OnlineClient

@@ -16,7 +16,7 @@ from archive.history.reader import Reader
 from archive.history.stop_reason import EXTENDED, KILLED, kept
 from archive.repair.check import check_campaign
 from evo.campaign.changes import change
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.errors import FormatError, HistoryError, UsageError
 from evo.report.facts.status import status_facts
 

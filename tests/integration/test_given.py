@@ -7,8 +7,8 @@ import pytest
 
 from archive.history.history import History
 from archive.history.reader import Reader
+from evo.campaign.config import Config
 from evo.campaign.given import names_of_baselines, with_sources
-from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.records import Record, Status
 

@@ -8,8 +8,8 @@ import no_training
 
 from archive.history.history import History
 from archive.history.reader import Reader
+from evo.campaign.config import parse
 from evo.campaign.progress import Progress
-from evo.config import parse
 from evo.core.records import JobKey, Outcome
 from evo.evaluation.protocol import Job
 

@@ -11,7 +11,7 @@ from support import records as build
 
 from archive.history.confirmations import newest_of
 from archive.history.reader import Reader
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job
 from evo.report.facts.study import study_facts

@@ -12,7 +12,7 @@ import pytest
 from grid_studies import STUDY, Engine, run
 
 from archive.history.reader import Reader
-from evo.config import read_settings
+from evo.campaign.config import read_settings
 from evo.core.errors import UsageError
 from evo.screening.pool import pool_grounds, read_pool
 from evo.studies.grid.dataset import export_study

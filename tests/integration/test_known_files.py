@@ -8,8 +8,8 @@ from support.records import trials
 
 from evo.api.judging import evaluate_records
 from evo.campaign import process
+from evo.campaign.config import Config
 from evo.components.kinds import kinds
-from evo.config import Config
 from evo.core.records import Outcome, Status
 from evo.evaluation.protocol import Job
 

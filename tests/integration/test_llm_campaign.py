@@ -16,9 +16,9 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from evo.campaign import process
+from evo.campaign.config import Config
 from evo.campaign.events import BudgetWarning
 from evo.campaign.progress import Progress
-from evo.config import Config
 from evo.core.errors import BudgetReachedError, EvoError, HistoryError
 from evo.core.records import Status
 from evo.llm.endpoint import EndpointDeadError

@@ -16,8 +16,8 @@ from support.profiles import heavy, many
 from archive.history.history import History
 from archive.store import disk
 from evo.campaign.changes import change
+from evo.campaign.config import Config
 from evo.campaign.progress import Progress
-from evo.config import Config
 from evo.llm.endpoint import EndpointDeadError
 
 pytestmark = pytest.mark.enable_socket

@@ -7,7 +7,7 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from evo.campaign import process
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.errors import UsageError
 from evo.core.records import Status
 from evo.llm.providers.xllamacpp import LocalModel

@@ -19,9 +19,9 @@ from archive.history.history import History
 from evo.api.listener import Listener
 from evo.api.opening import start
 from evo.api.working import work
+from evo.campaign.config import Config
 from evo.campaign.events import BudgetWarning, EndpointDead, Event, GenerationSealed
 from evo.campaign.progress import Progress
-from evo.config import Config
 from evo.core.errors import BudgetReachedError, EvoError, UsageError
 from evo.llm.endpoint import EndpointDeadError
 from evo.monitoring.notify.notifier import notifying

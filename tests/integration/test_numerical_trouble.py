@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from evo.api.judging import evaluate_records
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.records import Record, Status
 
 CONFIG = Config.model_validate(

@@ -12,9 +12,9 @@ from llm_campaigns import configure, reply, run, segments, writing
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
+from evo.campaign.config import Config, load
 from evo.campaign.progress import Progress
 from evo.components.activation import Activation
-from evo.config import Config, load
 from evo.core.errors import UsageError
 from evo.core.messages import Prompt, Reply, Request
 from evo.core.records import Status

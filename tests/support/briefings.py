@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from evo.campaign.config import load
 from evo.campaign.steps import Validate
 from evo.components.activation import Activation
 from evo.components.base import Kind
 from evo.components.kinds import kinds
-from evo.config import load
 from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
 from evo.core.novelty import Novelty

@@ -9,11 +9,11 @@ from typing import Any
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.campaign import create, process
+from evo.campaign.config import load
 from evo.campaign.progress import OnProgress
 from evo.compute.engines.base import Batch, Ended, Engine, engines
 from evo.compute.work import Work
 from evo.compute.worker import Worker
-from evo.config import load
 
 PROGRAM = """
 import sys

@@ -10,6 +10,7 @@ from socket import gethostname
 from typing import Any, NamedTuple
 
 from archive.history.history import History
+from evo.campaign.config.notify import NotifyOccasion
 from evo.campaign.events import (
     BudgetWarning,
     EndpointDead,
@@ -18,7 +19,6 @@ from evo.campaign.events import (
     StopCause,
     Stopped,
 )
-from evo.config.notify import NotifyOccasion
 
 _LONGEST_MESSAGE = 1000
 _STRUCK = "[key]"

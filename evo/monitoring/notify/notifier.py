@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.history.history import History
+from evo.campaign.config.notify import NotifySettings
 from evo.campaign.events import Event
-from evo.config.notify import NotifySettings
 from evo.core.errors import UsageError, Warn
 from evo.monitoring.notify.notice import body_of, notice_of
 from evo.monitoring.notify.senders import NotSentError, post, run_command

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import product
 from math import ceil
 
-from evo.config import Config
-from evo.config.read import layered
+from evo.campaign.config import Config
+from evo.campaign.config.read import layered
 from evo.core.errors import UsageError
 from evo.report.facts.study import SEED_AXIS
 from evo.studies.grid.study import Study

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from archive.history.confirmations import newest_of, used_seconds
 from archive.history.reader import Reader
+from evo.campaign.config import Config
 from evo.compute.workers import Workers
-from evo.config import Config
 from evo.core.errors import BudgetReachedError, EvoError
 from evo.core.records import Record
 from evo.report.facts.front import fully_evaluated

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from evo.campaign import create, process
 from evo.campaign.baselines import own_baselines
+from evo.campaign.config import Config
 from evo.components.kinds import kinds
 from evo.compute.numerics import sound_numerics
-from evo.config import Config
 from evo.core.records import Record
 from evo.evaluation.protocol import Rung
 from evo.studies.calibration import Calibration, calibrate

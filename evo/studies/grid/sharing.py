@@ -14,7 +14,7 @@ from archive.history.records import Records
 from archive.history.replies import Replies
 from archive.history.task_changes import known_fingerprints
 from evo.campaign.branch import training_differences
-from evo.config import parse
+from evo.campaign.config import parse
 from evo.llm import models
 
 

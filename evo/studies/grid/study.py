@@ -32,7 +32,7 @@ from pydantic import (
     model_validator,
 )
 
-from evo.config.problems import problems
+from evo.campaign.config.problems import problems
 from evo.core.errors import UsageError, unknown_name
 from evo.core.frozen import Frozen
 from evo.evaluation.statistics.paired_test import fewest_seeds

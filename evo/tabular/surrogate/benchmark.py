@@ -17,7 +17,7 @@ import numpy as np
 
 from archive.novelty.novelty_archive import mean_distance
 from archive.pareto import hypervolume
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.arrays import Floats
 from evo.core.errors import UsageError
 from evo.core.performance import has_merit

@@ -16,10 +16,10 @@ from archive.history.history import History
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.budget import CampaignHours
 from evo.campaign.build import run_search
+from evo.campaign.config import Config
 from evo.campaign.progress import Progress
 from evo.campaign.propose_step import portfolio_of
 from evo.campaign.resources import Resources
-from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.records import Record
 from evo.selection.islands import Islands

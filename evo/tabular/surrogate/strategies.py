@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from evo.config import DEFAULT_STRATEGY, Config, load, search_strategies, strategy_settings
+from evo.campaign.config import DEFAULT_STRATEGY, Config, load, search_strategies, strategy_settings
 from evo.core.errors import UsageError
 
 DottedSettings = Mapping[str, Any]

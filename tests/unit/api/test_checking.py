@@ -9,8 +9,8 @@ import evo
 from evo.api import checking
 from evo.api.checking import check_start, finding_facts
 from evo.api.opening import start
+from evo.campaign.config import Config, load
 from evo.compute.memory import Peak, free_bytes
-from evo.config import Config, load
 from evo.core.errors import EvoError, UsageError
 
 WELL = {

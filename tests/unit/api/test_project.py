@@ -8,7 +8,7 @@ import pytest
 from support.command import call_evo
 from support.profiles import heavy
 
-from evo.config import load
+from evo.campaign.config import load
 from evo.core.errors import UsageError
 from evo.tasks.base import tasks
 from evo.tasks.check import checked_task

@@ -10,8 +10,8 @@ import pytest
 from archive.history import machines, task_changes
 from evo.api.opening import reopen, start
 from evo.campaign import create
+from evo.campaign.config import Config, load
 from evo.campaign.environment import machine
-from evo.config import Config, load
 from evo.core.errors import UsageError
 from evo.tasks.base import Data, Split
 from evo.tasks.digits import Digits

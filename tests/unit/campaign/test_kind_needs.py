@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from evo.campaign import create
+from evo.campaign.config import load, parse
 from evo.campaign.ready_tasks import prepare_tasks
 from evo.components.kinds import kinds
-from evo.config import load, parse
 from evo.core.errors import UsageError
 
 GRID = kinds.get("optimizer").learning_rates

@@ -2,11 +2,11 @@
 
 import pytest
 
+from evo.campaign.config import Config, load
 from evo.campaign.needs import device_of, needs_of, warnings_of_waiting
 from evo.campaign.process import configured_workers, engine_of
 from evo.compute.engines.local import Local
 from evo.compute.engines.ray import Ray
-from evo.config import Config, load
 from evo.core.errors import UsageError
 
 

@@ -2,9 +2,9 @@ import no_training
 import pytest
 from typer.testing import CliRunner
 
+from evo.campaign.config import Config
 from evo.cli import app
 from evo.commands.completion import complete_config, complete_kind, complete_run, complete_task
-from evo.config import Config
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 import torch
 from support.scripted_engine import WORK, trained
 
+from evo.campaign.config import load
 from evo.campaign.needs import needs_of
 from evo.campaign.process import configured_workers, measured_share
 from evo.compute.engines.base import Batch, Ended, Engine
@@ -18,7 +19,6 @@ from evo.compute.memory import Peak
 from evo.compute.settings import Needs
 from evo.compute.worker import Worker
 from evo.compute.workers import Workers
-from evo.config import load
 from evo.core.records import Trial
 from evo.evaluation.protocol import Job
 from evo.validation.graph.graph import Graph

@@ -10,7 +10,7 @@ from support.records import evaluated, record
 
 from archive.history.history import History
 from archive.history.reader import Reader
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.novelty import Novelty
 from evo.core.records import BASELINE_OPERATOR, Record, Status
 from evo.report.facts.course import course_facts

@@ -11,7 +11,7 @@ from support.records import evaluated, trials
 from archive.history.confirmations import read_confirmation
 from archive.history.history import History
 from archive.history.reader import Reader
-from evo.config import Config
+from evo.campaign.config import Config
 from evo.core.errors import EvoError, HistoryError, UsageError
 from evo.core.records import (
     BASELINE_OPERATOR,

@@ -3,8 +3,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from evo.campaign.baselines import own_baselines
+from evo.campaign.config import Config, load
 from evo.components.kinds import kinds
-from evo.config import Config, load
 from evo.core.errors import EvoError
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job

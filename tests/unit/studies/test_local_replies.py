@@ -5,8 +5,8 @@ from typing import ClassVar
 import pytest
 
 from evo.campaign.baselines import own_baselines
+from evo.campaign.config import load
 from evo.components.kinds import kinds
-from evo.config import load
 from evo.core.errors import EvoError
 from evo.core.messages import Reply, Request
 from evo.llm.providers.base import Provider, ProviderError

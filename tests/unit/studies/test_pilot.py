@@ -11,7 +11,7 @@ from support import records
 from support.command import call_evo
 from support.profiles import PROFILE
 
-from evo.config import parse
+from evo.campaign.config import parse
 from evo.core.records import BASELINE_OPERATOR, Candidate, Outcome, Record
 from evo.evaluation.protocol import Job
 from evo.evaluation.statistics.win_rates import score

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from evo.campaign.config import parse
 from evo.campaign.create import check_config, with_screening
 from evo.campaign.learning import expect_learning
 from evo.campaign.ready_tasks import prepare_tasks
-from evo.config import parse
 from evo.core.errors import UsageError, UselessCampaignError
 from evo.core.records import BASELINE_OPERATOR, Candidate, Record, Trial
 from evo.evaluation.statistics.win_rates import score

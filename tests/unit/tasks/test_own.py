@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from pyarrow import csv, parquet
 
-from evo.config import parse
+from evo.campaign.config import parse
 from evo.core.errors import UsageError
 from evo.tasks.base import tasks
 from evo.tasks.check import checked_task

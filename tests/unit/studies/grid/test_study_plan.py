@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from evo.campaign.baselines import own_baselines
+from evo.campaign.config import Config
 from evo.components.kinds import kinds
-from evo.config import Config
 from evo.studies.calibration import Calibration
 from evo.studies.grid.cells import cells_of
 from evo.studies.grid.plan import CANDIDATE_S, Speed, plan_facts

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
-from evo.config.campaign import Config
+from evo.campaign.config.campaign import Config
 
 JsonSchema = Mapping[str, Any]
 _WIDTH = 100

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from evo.config.campaign import Config, default_operators
-from evo.config.problems import problems
+from evo.campaign.config.campaign import Config, default_operators
+from evo.campaign.config.problems import problems
 from evo.core.errors import UsageError, unknown_name
 from evo.core.user_files import SUFFIX
 

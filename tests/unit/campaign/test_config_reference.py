@@ -2,8 +2,8 @@ import tomllib
 
 import pytest
 
-from evo.config import load
-from evo.config.reference import as_toml, sections
+from evo.campaign.config import load
+from evo.campaign.config.reference import as_toml, sections
 
 MODEL = 'llm.models=[{model="gpt", price_in=0.5, extra={reasoning_effort="low"}}]'
 

@@ -3,8 +3,8 @@
 Everything is checked here, before anything is spent; the result is frozen.
 """
 
-from evo.config.campaign import DEFAULT_STRATEGY, Config
-from evo.config.read import (
+from evo.campaign.config.campaign import DEFAULT_STRATEGY, Config
+from evo.campaign.config.read import (
     load,
     parse,
     presets,

@@ -1,7 +1,7 @@
 import pytest
 
 from evo.campaign import create
-from evo.config import load, parse
+from evo.campaign.config import load, parse
 from evo.core.errors import UsageError
 
 MODEL = 'llm.models=[{model="gpt", key_env="EVO_ABSENT_KEY", base_url="http://127.0.0.1:1/v1"}]'

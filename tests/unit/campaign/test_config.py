@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from evo.config import Config, load, parse, presets, search_strategies
+from evo.campaign.config import Config, load, parse, presets, search_strategies
 from evo.core.errors import UsageError
 from evo.selection.islands import Islands
 

@@ -15,10 +15,10 @@ from pydantic import (
 )
 
 from archive.novelty.settings import NoveltySettings
+from evo.campaign.config.given import GivenSource, Origin
+from evo.campaign.config.notify import NotifySettings
+from evo.campaign.config.steering import SteeringSettings
 from evo.compute.settings import ClusterSettings
-from evo.config.given import GivenSource, Origin
-from evo.config.notify import NotifySettings
-from evo.config.steering import SteeringSettings
 from evo.core.contract import SEPARATOR
 from evo.core.frozen import Frozen
 from evo.core.user_files import SUFFIX

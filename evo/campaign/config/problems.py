@@ -6,7 +6,7 @@ from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from evo.config.campaign import Config
+from evo.campaign.config.campaign import Config
 
 
 def problems(error: ValidationError, of: type[BaseModel] = Config) -> str:
