@@ -23,9 +23,9 @@ from evo.core.contract import Contract
 from evo.core.records import Generation, Record, Status
 from evo.core.seeds import child
 from evo.proposing.memory import Memory
-from evo.tabular.surrogate.in_process import InProcess
-from evo.tabular.surrogate.landscape import Landscape
-from evo.tabular.surrogate.searching import search_landscape
+from evo.studies.tabular.surrogate.in_process import InProcess
+from evo.studies.tabular.surrogate.landscape import Landscape
+from evo.studies.tabular.surrogate.searching import search_landscape
 from evo.validation.validator import Validator
 from operators.base import WritingOperator, operators
 from operators.past import Past

@@ -12,9 +12,9 @@ from scipy.stats import kendalltau
 from sizes import Size, read_sizes
 
 from evo.core.arrays import Floats
-from evo.tabular.surrogate.examples import POOL, Examples
-from evo.tabular.surrogate.landscape import MarginModel
-from evo.tabular.surrogate.regression import Kernel
+from evo.studies.tabular.surrogate.examples import POOL, Examples
+from evo.studies.tabular.surrogate.landscape import MarginModel
+from evo.studies.tabular.surrogate.regression import Kernel
 
 WORST = -0.6
 """Errors below this margin do not count: no search keeps such candidates."""

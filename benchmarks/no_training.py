@@ -31,7 +31,7 @@ from evo.core.source import normalise
 from evo.evaluation.protocol import Job, Protocol
 from evo.llm import models
 from evo.selection.islands import Islands
-from evo.tabular.surrogate.in_process import InProcess, traced_here
+from evo.studies.tabular.surrogate.in_process import InProcess, traced_here
 from evo.validation.sandbox.sandbox import TraceRequest
 
 NETWORKS = ("wide", "deep", "patch", "patch-deep")

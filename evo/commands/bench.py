@@ -46,12 +46,12 @@ def tabular(
     as_json: JsonOption = False,
 ) -> None:
     """Compare how quickly strategies find the best of a pool of fully trained candidates."""
-    from evo.report.facts.tabular import tabular_facts
     from evo.report.views.tabular import tabular_view
     from evo.report.views.work import work_view
     from evo.screening.pool import POOL_TASK, pool_grounds, read_pool
-    from evo.tabular.benchmark import BenchmarkPlan, Table, measure
-    from evo.tabular.strategy import Goal, strategies
+    from evo.studies.tabular.benchmark import BenchmarkPlan, Table, measure
+    from evo.studies.tabular.facts import tabular_facts
+    from evo.studies.tabular.strategy import Goal, strategies
 
     if goal not in get_args(Goal):
         raise unknown_name("goal", goal, get_args(Goal))
@@ -64,13 +64,13 @@ def tabular(
     with work_view("searches", err) as on_progress:
         results = measure(table, chosen, plan, on_progress=on_progress)
     facts = tabular_facts(table, plan, results)
-    print_facts(facts, tabular_view(table, plan, results), as_json=as_json)
+    print_facts(facts, tabular_view(facts), as_json=as_json)
     if plot is not None:
         from evo.report.pictures import tabular as picture
         from evo.report.pictures.style import picture_style, save
 
         with picture_folder(plot), picture_style():
-            paths = save(picture.draw_tabular(table, results), plot, "tabular")
+            paths = save(picture.draw_tabular(facts), plot, "tabular")
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
 
 
@@ -118,12 +118,12 @@ def search(
     import os
 
     from evo.campaign.config import read_settings
-    from evo.report.facts.search_bench import search_facts
     from evo.report.views.search_bench import search_view
     from evo.report.views.work import work_view
-    from evo.tabular.surrogate.benchmark import SearchPlan, compare_strategies
-    from evo.tabular.surrogate.examples import grounds_of
-    from evo.tabular.surrogate.strategies import own_strategies, read_strategies
+    from evo.studies.tabular.surrogate.benchmark import SearchPlan, compare_strategies
+    from evo.studies.tabular.surrogate.examples import grounds_of
+    from evo.studies.tabular.surrogate.facts import search_facts
+    from evo.studies.tabular.surrogate.strategies import own_strategies, read_strategies
 
     given = {name: table for file in extra or () for name, table in read_strategies(file).items()}
     known = own_strategies() | given
@@ -148,4 +148,4 @@ def search(
         )
     base = reference or names[0]
     facts = search_facts(plan, results, base)
-    print_facts(facts, search_view(plan, results, base), as_json=as_json)
+    print_facts(facts, search_view(facts), as_json=as_json)

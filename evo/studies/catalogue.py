@@ -40,7 +40,9 @@ SHELVES = {
     "compute": Shelf(
         "evo.compute.engines.base", "engines", "evo.compute.engines", "compute engine"
     ),
-    "tabular": Shelf("evo.tabular.strategy", "strategies", "evo.tabular.strategies", "strategy"),
+    "tabular": Shelf(
+        "evo.studies.tabular.strategy", "strategies", "evo.studies.tabular.strategies", "strategy"
+    ),
 }
 """The registries that `evo list` shows."""
 _PROVIDERS = Shelf("evo.llm.providers.base", "providers", "evo.llm.providers", "provider")

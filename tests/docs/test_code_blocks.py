@@ -22,8 +22,8 @@ from evo.networks.parts import Parts
 from evo.networks.torch_parts import TorchParts
 from evo.studies.grid.cells import cells_of
 from evo.studies.grid.study import read_study
-from evo.tabular.surrogate.searching import check_search
-from evo.tabular.surrogate.strategies import read_strategies, strategy_config
+from evo.studies.tabular.surrogate.searching import check_search
+from evo.studies.tabular.surrogate.strategies import read_strategies, strategy_config
 from evo.tasks.measurements import Budget, Settings
 from evo.validation.graph.graph import Graph
 from evo.validation.graph.graphs import Graphs

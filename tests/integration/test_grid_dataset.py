@@ -16,10 +16,10 @@ from evo.campaign.config import read_settings
 from evo.core.errors import UsageError
 from evo.screening.pool import pool_grounds, read_pool
 from evo.studies.grid.dataset import export_study
-from evo.tabular.benchmark import BenchmarkPlan, Table, measure
-from evo.tabular.strategies.chance import Chance
-from evo.tabular.surrogate.benchmark import SearchPlan, compare_strategies
-from evo.tabular.surrogate.examples import Examples, grounds_of
+from evo.studies.tabular.benchmark import BenchmarkPlan, Table, measure
+from evo.studies.tabular.strategies.chance import Chance
+from evo.studies.tabular.surrogate.benchmark import SearchPlan, compare_strategies
+from evo.studies.tabular.surrogate.examples import Examples, grounds_of
 
 LARGE = STUDY.replace("hypotheses = 24", "hypotheses = 96").replace(
     "trainings = 4", "trainings = 16\noffspring = 24\nprotocol.keep = 1.0\nprotocol.racing = false"

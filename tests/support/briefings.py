@@ -17,7 +17,7 @@ from evo.core.novelty import Novelty
 from evo.core.records import Record, Score, Status
 from evo.core.stages import Stage, TrainingEnd
 from evo.proposing.feedback.setting import setting_of
-from evo.tabular.surrogate.in_process import InProcess
+from evo.studies.tabular.surrogate.in_process import InProcess
 from evo.validation.graph.graph import Graph
 from evo.validation.validator import Validator
 from operators.base import AskingOperator, operators

@@ -1,1 +1,1 @@
-"""Data of the surrogate: losses of the baselines, see `evo.tabular.surrogate.landscape`."""
+"""Data of the surrogate: losses of the baselines, see `evo.studies.tabular.surrogate.landscape`."""

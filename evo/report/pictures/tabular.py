@@ -1,33 +1,35 @@
 """Picture of the tabular benchmark: what each strategy has found after each evaluation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from evo.evaluation.statistics.mean import student_mean
 from evo.report.pictures.style import CYCLE, DASHES, blank
-from evo.screening.efficiency import TOP
-from evo.tabular.benchmark import StrategyResult, Table
 
 
-def draw_tabular(table: Table, results: Sequence[StrategyResult]) -> Figure:
-    """Draw the share of the best found, and the regret at the right; bands are 95 % intervals."""
+def draw_tabular(facts: Mapping[str, Any]) -> Figure:
+    """Draw the share of the best found, and the regret at the right; bands are 95 % intervals.
+
+    Args:
+        facts: see `tabular_facts`.
+    """
     figure = blank(7.2, 3.6)
     left, right = figure.subplots(1, 2, sharex=True)
-    for number, result in enumerate(results):
+    for number, row in enumerate(facts["strategies"]):
         color, dash = CYCLE[number % len(CYCLE)], DASHES[number % len(DASHES)]
-        regret = table.truth.max() - result.best
-        for axes, values, first in ((left, result.recall, 0), (right, regret, 1)):
-            means = np.array([student_mean(column) for column in values.T])
-            evaluated = np.arange(first, first + len(means))
-            axes.plot(evaluated, means[:, 0], color=color, ls=dash, lw=1.3, label=result.name)
-            axes.fill_between(evaluated, means[:, 1], means[:, 2], color=color, alpha=0.15, lw=0)
+        evaluated = [step["evaluated"] for step in row["curve"]]
+        for axes, name in ((left, "found"), (right, "regret")):
+            mean = [step[name] for step in row["curve"]]
+            low, high = np.array([step[f"{name}_ci"] for step in row["curve"]]).T
+            axes.plot(evaluated, mean, color=color, ls=dash, lw=1.3, label=row["strategy"])
+            axes.fill_between(evaluated, low, high, color=color, alpha=0.15, lw=0)
     for axes in (left, right):
         axes.set_xlabel("evaluated")
-    left.set_ylabel(f"share of the best {TOP:.0%} found")
-    left.set_title(f"{len(table.candidates)} candidates")
-    right.set_ylabel(f"regret in {table.goal}")
+    left.set_ylabel(f"share of the best {facts['top_share']:.0%} found")
+    left.set_title(f"{facts['candidates']} candidates")
+    right.set_ylabel(f"regret in {facts['goal']}")
     right.set_ylim(bottom=0)
     left.legend(loc="upper left")
     return figure

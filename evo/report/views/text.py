@@ -1,6 +1,6 @@
 """Values and sources as short text for tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from rich.text import Text
@@ -27,6 +27,15 @@ def interval_text(rate: Estimate) -> str:
     '0.750 [0.50, 0.90]'
     """
     return f"{rate.value:.3f} [{rate.low:.2f}, {rate.high:.2f}]"
+
+
+def mean_text(mean: float, interval: Sequence[float], *, digits: int, sign: str = "") -> str:
+    """A mean with half the width of its symmetric interval.
+
+    >>> mean_text(0.25, [0.125, 0.375], digits=3, sign="+")
+    '+0.250 ± 0.125'
+    """
+    return f"{mean:{sign}.{digits}f} ± {interval[1] - mean:.{digits}f}"
 
 
 def clock_text(seconds: float) -> str:

@@ -13,7 +13,7 @@ from evo.report.documents.study_contents import reader_of
 from evo.report.facts.comparison import differing_trials
 from evo.report.facts.study import StudyCell
 from evo.screening.pool import write_pool
-from evo.tabular.surrogate.examples import (
+from evo.studies.tabular.surrogate.examples import (
     SURROGATE_KIND,
     SURROGATE_TASKS,
     Grounds,

@@ -2,16 +2,17 @@
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from evo.core.errors import UsageError
-from evo.report.facts.tabular import tabular_facts
 from evo.report.pictures import tabular as picture
 from evo.report.views.tabular import tabular_view
 from evo.screening.model import Example
-from evo.tabular.benchmark import BenchmarkPlan, Table, measure, search_pool
-from evo.tabular.candidates import Candidates
-from evo.tabular.strategies.chance import Chance
-from evo.tabular.strategy import PoolState, strategies
+from evo.studies.tabular.benchmark import BenchmarkPlan, Table, measure, search_pool
+from evo.studies.tabular.candidates import Candidates
+from evo.studies.tabular.facts import tabular_facts
+from evo.studies.tabular.strategies.chance import Chance
+from evo.studies.tabular.strategy import PoolState, strategies
 
 PLAN = BenchmarkPlan(budget=40, batch=10, seeds=3, reach=0.9)
 
@@ -124,17 +125,23 @@ def test_a_plan_that_does_not_fit_the_pool_is_refused(wrong: dict, message: str)
         measure(table(), {"random": Chance}, plan)
 
 
-def test_facts_have_an_interval_around_each_mean_and_say_where_a_goal_was_missed() -> None:
+def test_facts_have_an_interval_around_each_mean_and_say_where_a_goal_was_missed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     world = table()
     level = float(world.truth.max())
     plan = BenchmarkPlan(budget=20, batch=10, seeds=3, reach=level)
     results = measure(world, {"random": Chance}, plan)
-    (row,) = tabular_facts(world, plan, results)["strategies"]
+    facts = tabular_facts(world, plan, results)
+    (row,) = facts["strategies"]
 
     assert row["found_ci"][0] <= row["found"] <= row["found_ci"][1]
     assert row["regret"] == pytest.approx(level - row["best"])
     assert row["reached_in"] == int((results[0].best[:, -1] >= level).sum())
     assert row["curve"][-1]["evaluated"] == 20
     assert row["curve"][-1]["found"] == row["found"]
-    assert tabular_view(world, plan, results) is not None
-    assert len(picture.draw_tabular(world, results).axes) == 2
+    Console(width=100).print(tabular_view(facts))
+    assert (
+        f"{row['found']:.2f} ± {row['found_ci'][1] - row['found']:.2f}" in capsys.readouterr().out
+    )
+    assert [len(axes.lines) for axes in picture.draw_tabular(facts).axes] == [1, 1]

@@ -7,7 +7,7 @@ import numpy as np
 from evo.screening.choice import most_promising, random_count
 from evo.screening.model import BLOCKS, RewardModel
 from evo.screening.settings import RewardSettings
-from evo.tabular.strategy import PoolState, strategies
+from evo.studies.tabular.strategy import PoolState, strategies
 
 
 @strategies.register("reward-model")

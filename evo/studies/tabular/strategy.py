@@ -3,7 +3,7 @@
 A strategy of your own is a class with this one method, created once per seed, so that it may keep
 state between calls. Decorated with `strategies.register("name")` in a module that an
 entry point of the group `evo.plugins` names, `evo bench tabular` finds it; from Python give it to
-`evo.tabular.benchmark.measure`.
+`evo.studies.tabular.benchmark.measure`.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ import numpy as np
 from evo.core.arrays import Indices
 from evo.core.registry import Registry
 from evo.screening.model import Example
-from evo.tabular.candidates import Candidates
+from evo.studies.tabular.candidates import Candidates
 
 Goal = Literal["b_wr", "bsota_wr"]
 """The win rate to maximise."""
@@ -57,4 +57,4 @@ class Strategy(Protocol):
         ...
 
 
-strategies = Registry[Strategy]("strategy", "evo.tabular.strategies", "strategies")
+strategies = Registry[Strategy]("strategy", "evo.studies.tabular.strategies", "strategies")

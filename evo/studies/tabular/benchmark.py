@@ -18,8 +18,8 @@ from evo.core.seeds import child
 from evo.screening.efficiency import TOP
 from evo.screening.model import Example
 from evo.screening.pool import POOL_TASK
-from evo.tabular.candidates import Candidates, candidates_of
-from evo.tabular.strategy import Goal, PoolState, Strategy
+from evo.studies.tabular.candidates import Candidates, candidates_of
+from evo.studies.tabular.strategy import Goal, PoolState, Strategy
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ from evo.campaign.resources import Resources
 from evo.core.errors import UsageError
 from evo.core.records import Record
 from evo.selection.islands import Islands
-from evo.tabular.surrogate.examples import Grounds
-from evo.tabular.surrogate.in_process import InProcess
-from evo.tabular.surrogate.landscape import KIND, TASK, Landscape
+from evo.studies.tabular.surrogate.examples import Grounds
+from evo.studies.tabular.surrogate.in_process import InProcess
+from evo.studies.tabular.surrogate.landscape import KIND, TASK, Landscape
 from evo.validation.sandbox.sandbox import Sandbox
 from operators.base import WritingOperator, operators
 

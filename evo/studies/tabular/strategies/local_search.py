@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from archive.novelty.novelty_archive import rms_distance
-from evo.tabular.strategy import PoolState, strategies
+from evo.studies.tabular.strategy import PoolState, strategies
 
 _PARENTS = 24
 """Number of the best so far that parents are drawn from: the default population of a campaign."""

@@ -7,7 +7,7 @@ from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
 from evo.evaluation.statistics.mean import student_mean, student_p
 from evo.evaluation.statistics.paired_test import holm
-from evo.tabular.surrogate.benchmark import SearchPlan, SearchResult
+from evo.studies.tabular.surrogate.benchmark import SearchPlan, SearchResult
 
 MEASURES = ("seen", "true", "fresh", "top", "hypervolume", "diversity", "reached", "seconds")
 """Figures of a search that are one number."""

@@ -23,7 +23,7 @@ from evo.core.errors import UsageError
 from evo.core.records import Record, Trial
 from evo.evaluation.protocol import Protocol
 from evo.screening.pool import read_pool
-from evo.tabular.surrogate.features import function_features
+from evo.studies.tabular.surrogate.features import function_features
 from evo.validation.graph.graphs import component_of
 
 SURROGATE_KIND, SURROGATE_TASKS = "activation", ("digits",)

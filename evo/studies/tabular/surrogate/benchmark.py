@@ -23,10 +23,10 @@ from evo.core.errors import UsageError
 from evo.core.performance import has_merit
 from evo.core.records import Record
 from evo.selection.worth import leaders_by_worth
-from evo.tabular.surrogate.examples import grounds_of
-from evo.tabular.surrogate.landscape import Landscape
-from evo.tabular.surrogate.searching import check_search, search_landscape
-from evo.tabular.surrogate.strategies import DottedSettings, strategy_config
+from evo.studies.tabular.surrogate.examples import grounds_of
+from evo.studies.tabular.surrogate.landscape import Landscape
+from evo.studies.tabular.surrogate.searching import check_search, search_landscape
+from evo.studies.tabular.surrogate.strategies import DottedSettings, strategy_config
 
 FRESH_SEEDS = range(1_000_000, 1_000_012)
 """Training seeds that no search uses."""
@@ -112,7 +112,7 @@ def compare_strategies(
     """Search with every strategy and seed; one result per strategy, in their order.
 
     Args:
-        strategies: settings by name, see `evo.tabular.surrogate.strategies`.
+        strategies: settings by name, see `evo.studies.tabular.surrogate.strategies`.
         plan: budget and seeds.
         changes: settings of all strategies; a strategy's own win over them.
         processes: searches that run side by side; 1 runs them in this process.

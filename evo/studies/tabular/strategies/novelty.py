@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from archive.novelty.novelty_archive import Distance, cosine_distance, rms_distance
-from evo.tabular.strategy import PoolState, strategies
+from evo.studies.tabular.strategy import PoolState, strategies
 
 
 class _Furthest:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evo.tabular.strategy import PoolState, strategies
+from evo.studies.tabular.strategy import PoolState, strategies
 
 
 @strategies.register("random")

@@ -2,7 +2,7 @@
 
 Margins are stretched near the top, where small differences matter, by s = −log(0.4 − margin). On s
 lies a process with a Matérn 3/2 kernel of one length scale per group of features, averaged over the
-images of a function (`evo.tabular.surrogate.features`):
+images of a function (`evo.studies.tabular.surrogate.features`):
 
     k(f, g) = a · mean over images h of g of (1 + √3 r) exp(−√3 r),   r = |φ(f) − φ(h)|
 
@@ -19,7 +19,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from evo.core.arrays import Floats
 from evo.screening.matern import matern, squared_distances
-from evo.tabular.surrogate.features import GROUPS, mirror_images
+from evo.studies.tabular.surrogate.features import GROUPS, mirror_images
 
 _FAR = 6.0
 """Features are clipped at this many deviations."""

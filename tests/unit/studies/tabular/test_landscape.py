@@ -13,10 +13,10 @@ from evo.core.records import Outcome, Record
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.screening.pool import read_pool
-from evo.tabular.surrogate.examples import Examples
-from evo.tabular.surrogate.features import function_features, mirror_images
-from evo.tabular.surrogate.landscape import Landscape, MarginModel
-from evo.tabular.surrogate.regression import Kernel, stretch, unstretch
+from evo.studies.tabular.surrogate.examples import Examples
+from evo.studies.tabular.surrogate.features import function_features, mirror_images
+from evo.studies.tabular.surrogate.landscape import Landscape, MarginModel
+from evo.studies.tabular.surrogate.regression import Kernel, stretch, unstretch
 
 PROTOCOL = Protocol(leaders=0)
 EVERYONE = PROTOCOL.for_everyone

@@ -5,9 +5,8 @@ It takes the place of the workers that train, so that the whole search runs on i
     loss(candidate, network, seed) = min over b of loss(b, network, seed) · exp(−margin − noise)
 
 with the losses of the baselines b as measured, the margin on a network predicted from what the
-function computes (`evo.tabular.surrogate.regression`), and noise as measured between seeds
-(`evo.tabular.surrogate.noise`). The same component and seed give the same trial, whatever the
-search, the rung or the process.
+function computes (see `regression`), and noise as measured between seeds (see `noise`). The same
+component and seed give the same trial, whatever the search, the rung or the process.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +21,7 @@ from evo.core.errors import UsageError
 from evo.core.records import Outcome, Trial
 from evo.core.seeds import child
 from evo.evaluation.protocol import Job, Protocol
-from evo.tabular.surrogate.examples import (
+from evo.studies.tabular.surrogate.examples import (
     SURROGATE_KIND,
     SURROGATE_TASKS,
     Examples,
@@ -30,9 +29,9 @@ from evo.tabular.surrogate.examples import (
     MeasuredBaselines,
     grounds_of,
 )
-from evo.tabular.surrogate.features import function_features
-from evo.tabular.surrogate.noise import margin_noise, noise_basis
-from evo.tabular.surrogate.regression import (
+from evo.studies.tabular.surrogate.features import function_features
+from evo.studies.tabular.surrogate.noise import margin_noise, noise_basis
+from evo.studies.tabular.surrogate.regression import (
     Kernel,
     ProcessRegression,
     measurement_variance,

@@ -6,17 +6,21 @@ import numpy as np
 import pytest
 
 from evo.core.errors import UsageError
-from evo.report.facts.search_bench import differences
-from evo.tabular.surrogate.benchmark import (
+from evo.studies.tabular.surrogate.benchmark import (
     SearchFigures,
     SearchPlan,
     SearchResult,
     compare_strategies,
     search_figures,
 )
-from evo.tabular.surrogate.landscape import Landscape
-from evo.tabular.surrogate.searching import check_search, is_own, search_landscape
-from evo.tabular.surrogate.strategies import own_strategies, read_strategies, strategy_config
+from evo.studies.tabular.surrogate.facts import differences
+from evo.studies.tabular.surrogate.landscape import Landscape
+from evo.studies.tabular.surrogate.searching import check_search, is_own, search_landscape
+from evo.studies.tabular.surrogate.strategies import (
+    own_strategies,
+    read_strategies,
+    strategy_config,
+)
 
 SMALL = {"trainings": 6, "offspring": 8, "population": 6}
 

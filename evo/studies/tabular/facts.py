@@ -7,7 +7,8 @@ import numpy as np
 
 from evo.core.arrays import Floats
 from evo.evaluation.statistics.mean import student_mean
-from evo.tabular.benchmark import BenchmarkPlan, StrategyResult, Table
+from evo.screening.efficiency import TOP
+from evo.studies.tabular.benchmark import BenchmarkPlan, StrategyResult, Table
 
 _STEPS = 50
 """Most points of a curve."""
@@ -20,6 +21,7 @@ def tabular_facts(
     return {
         "candidates": len(table.candidates),
         "top": len(table.best()),
+        "top_share": TOP,
         "goal": table.goal,
         "best_of_pool": float(table.truth.max()),
         "budget": plan.budget,
@@ -31,11 +33,6 @@ def tabular_facts(
     }
 
 
-def final_regret(table: Table, result: StrategyResult) -> Floats:
-    """The best of the pool minus the best that was found with the whole budget: (seeds,)."""
-    return table.truth.max() - result.best[:, -1]
-
-
 def _result_facts(table: Table, plan: BenchmarkPlan, result: StrategyResult) -> dict[str, Any]:
     steps = np.unique(np.linspace(1, plan.budget, min(_STEPS, plan.budget)).astype(np.int64))
     return {
@@ -43,7 +40,7 @@ def _result_facts(table: Table, plan: BenchmarkPlan, result: StrategyResult) -> 
         **_mean_facts("found", result.recall[:, -1]),
         **_mean_facts("area", result.recall.mean(axis=1)),
         **_mean_facts("best", result.best[:, -1]),
-        **_mean_facts("regret", final_regret(table, result)),
+        **_mean_facts("regret", table.truth.max() - result.best[:, -1]),
         **_mean_facts("evaluations_to_reach", result.reached.astype(np.float64)),
         "reached_in": int((result.reached <= plan.budget).sum()),
         "seconds": result.seconds,
@@ -52,6 +49,7 @@ def _result_facts(table: Table, plan: BenchmarkPlan, result: StrategyResult) -> 
                 "evaluated": int(step),
                 **_mean_facts("found", result.recall[:, step]),
                 **_mean_facts("best", result.best[:, step - 1]),
+                **_mean_facts("regret", table.truth.max() - result.best[:, step - 1]),
             }
             for step in steps
         ],
