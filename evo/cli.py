@@ -15,8 +15,6 @@ from typing import Annotated, Any
 
 import typer
 
-import evo
-from evo.api.folders import RUNS
 from evo.commands.bench import bench
 from evo.commands.check import check
 from evo.commands.clean import clean
@@ -47,7 +45,7 @@ from evo.commands.try_ import try_
 from evo.commands.validate import validate
 from evo.commands.view import view
 from evo.core.errors import EvoError, UsageError
-from evo.core.places import has_temporary_folder, settle_places
+from evo.core.places import RUNS, has_temporary_folder, settle_places
 
 app = typer.Typer(
     name="evo",
@@ -59,7 +57,9 @@ app = typer.Typer(
 
 def _print_version(*, asked: bool) -> None:
     if asked:
-        typer.echo(f"evo {evo.__version__}")
+        from importlib.metadata import version  # noqa: PLC0415 - costs time that few need pay
+
+        typer.echo(f"evo {version('evo-search')}")
         raise typer.Exit
 
 

@@ -19,13 +19,13 @@ import numpy as np
 
 from evo.core.contract import Contract
 from evo.core.records import Record
+from evo.core.syntax.trees import binary, constant, scaled, substitute
 from operators.base import WritingOperator, operators
 from operators.mutate_tree import mutants
 from operators.tree.carry import carry
 from operators.tree.numeric import value_at
 from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read_parent
 from operators.tree.program import Program
-from operators.tree.syntax import binary, constant, scaled, substitute
 from operators.tree.terms import pick
 from operators.tree.values import ExpressionType
 

@@ -23,14 +23,14 @@ import numpy as np
 
 from evo.core.contract import Contract
 from evo.core.records import Record
+from evo.core.syntax.names import identifiers
+from evo.core.syntax.trees import binary, clone, constant, scaled, substitute
 from operators.base import WritingOperator, operators
 from operators.crossover_tree import cross
 from operators.tree.carry import as_helper, carry
 from operators.tree.inline import Donation
-from operators.tree.names import identifiers
 from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read_parent
 from operators.tree.program import Program
-from operators.tree.syntax import binary, clone, constant, scaled, substitute
 from operators.tree.terms import choose, pick
 from operators.tree.values import ExpressionType
 

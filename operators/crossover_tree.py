@@ -14,14 +14,14 @@ import numpy as np
 
 from evo.core.contract import Contract
 from evo.core.records import Record
+from evo.core.syntax.names import bound, identifiers, introduced, loaded
+from evo.core.syntax.trees import binary, scaled, size, substitute
 from operators.base import WritingOperator, operators
 from operators.tree.balance import SIZE_LIMIT, edit_once, growth_weight
 from operators.tree.carry import as_helper, carry
 from operators.tree.inline import Donation
-from operators.tree.names import bound, identifiers, introduced, loaded
 from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read_parent
 from operators.tree.program import Program
-from operators.tree.syntax import binary, scaled, size, substitute
 from operators.tree.terms import choose, fill_template, pick, templates
 from operators.tree.tidy import reachable
 from operators.tree.values import ExpressionType

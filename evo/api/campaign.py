@@ -8,11 +8,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
 
+from archive.folders import run_folder
 from archive.history.reader import Reader
 from archive.history.records import Records
 from archive.history.stop_reason import read_stop_reason
 from evo.api.components import RankedRecords, component_code, component_module
-from evo.api.folders import run_folder
 from evo.core.errors import UsageError
 from evo.core.records import Record
 

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from archive.folders import run_at, run_folder
 from archive.history import machines
 from archive.history.changes import Change, is_paused
 from archive.history.history import History
 from archive.history.reader import Reader
-from evo.api.folders import run_at, run_folder
 from evo.api.walls import expect_walls
 from evo.campaign import changes as changed_settings
 from evo.campaign import create, given, lessons

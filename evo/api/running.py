@@ -6,15 +6,16 @@ from os import fspath
 from pathlib import Path
 from typing import Any
 
+from archive.folders import named_folder, numbered_folder, run_folder
 from archive.history.reader import Reader
 from evo.api import campaign as campaigns
-from evo.api.folders import RUNS, named_folder, numbered_folder, run_folder
 from evo.api.listener import Listener, OnEvent, OnGeneration
 from evo.api.opening import reopen, start
 from evo.api.progress_view import progress_view
 from evo.api.walls import as_warning
 from evo.api.working import work
 from evo.campaign.config import Config, load
+from evo.core.places import RUNS
 
 
 def run(

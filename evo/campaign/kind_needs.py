@@ -6,7 +6,7 @@ import torch
 
 from evo.components.kinds import kinds
 from evo.core.errors import UsageError
-from evo.networks.informed import Informed
+from evo.core.informed import Informed
 from evo.networks.parts import Parts
 from evo.tasks.base import Data, Task
 from evo.tasks.objective import Classification

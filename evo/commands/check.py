@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from evo.api.folders import RUNS, run_folder
+from archive.folders import run_folder
 from evo.commands.console import err, out, print_json
 from evo.commands.options import JsonOption, RunName
+from evo.core.places import RUNS
 
 
 def check(

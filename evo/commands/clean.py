@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from evo.api.folders import RUNS
 from evo.commands.console import invoked_as, print_facts
 from evo.commands.options import JsonOption
 from evo.core.errors import UsageError
+from evo.core.places import RUNS
 
 
 def clean(

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from evo.api.folders import run_folder, run_names
+from archive.folders import run_folder, run_names
 from evo.campaign.commands import ALL, BUDGETS, Verb
 from evo.core.errors import EvoError
 from evo.core.registry import declared

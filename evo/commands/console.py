@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console, RenderableType
 
-from evo.api.folders import run_folder
+from archive.folders import run_folder
 from evo.commands.streams import is_unicode, settle_width
 from evo.core.errors import EvoError, UsageError
 

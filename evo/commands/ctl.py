@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from evo.api.folders import run_folder
+from archive.folders import run_folder
 from evo.campaign.commands import FORMS, HINT_GENERATIONS, Command
 from evo.commands.completion import complete_command, complete_command_argument
 from evo.commands.console import out, print_facts, print_json, read_run

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from evo.api.folders import RUNS, run_names
+from archive.folders import run_names
 from evo.commands.console import print_facts
 from evo.commands.options import JsonOption
 from evo.core.errors import unknown_name
+from evo.core.places import RUNS
 
 _RUNS = "runs"
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from evo.api.folders import RUNS
 from evo.core.errors import UsageError
+from evo.core.places import RUNS
 
 
 def mcp(

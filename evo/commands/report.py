@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.api.folders import study_folder
+from archive.folders import study_folder
 from evo.commands.completion import complete_run
 from evo.commands.console import err, read_run
 from evo.core.errors import UsageError

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evo.api.folders import run_folder
+from archive.folders import run_folder
 from evo.commands.console import err, invoked_as, read_run, warn
 from evo.commands.options import JsonOption, Replay, RunName, UnsafeSandbox
 from evo.commands.run_to_end import announce_start, run_to_end

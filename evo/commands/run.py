@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from evo.api.folders import RUNS, named_folder, numbered_folder, run_at
+from archive.folders import named_folder, numbered_folder, run_at
 from evo.commands.completion import complete_config, complete_run, complete_strategy
 from evo.commands.console import err, print_facts, read_run, warn
 from evo.commands.options import (
@@ -20,6 +20,7 @@ from evo.commands.options import (
 )
 from evo.commands.run_to_end import announce_start, run_to_end
 from evo.core.errors import UsageError
+from evo.core.places import RUNS
 from evo.studies.catalogue import expect_names
 
 if TYPE_CHECKING:

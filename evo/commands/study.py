@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.api.folders import RUNS, named_folder, study_folder
+from archive.folders import named_folder, study_folder
 from evo.commands.console import err, invoked_as, print_facts, warn
 from evo.commands.options import JsonOption, UnsafeSandbox
 from evo.core.errors import UsageError
+from evo.core.places import RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

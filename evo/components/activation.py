@@ -21,9 +21,9 @@ from evo.components.elementwise import (
 from evo.components.facts import elementwise_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
+from evo.core.informed import marked
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.informed import marked
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 

@@ -12,9 +12,9 @@ from evo.components.facts import penalty_facts
 from evo.components.kinds import kinds
 from evo.components.penalties import check_penalty, pull_of
 from evo.core.contract import Contract, Input
+from evo.core.informed import completed, contract_of, marked, reads
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.informed import completed, contract_of, marked, reads
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _SCALES = {"small": 1e-3, "usual": 1.0, "large": 100.0}

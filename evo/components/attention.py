@@ -14,9 +14,9 @@ from evo.components.facts import attention_facts
 from evo.components.kinds import kinds
 from evo.components.rows import check_rows, expect_any_width, named_rows, rows_probe
 from evo.core.contract import Contract, Input
+from evo.core.informed import contract_of, learned_by, marked, without_unread
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.informed import contract_of, learned_by, marked, without_unread
-from evo.networks.learnables import Component
 from evo.networks.parts import Function, Parts
 
 _TRIED = ((1.0, 0.0), (0.6, 0.4), (-0.5, 1.2))

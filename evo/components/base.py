@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from evo.core.contract import Contract
+from evo.core.learnables import Component
 from evo.core.records import BASELINE_OPERATOR, Candidate, Vector
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _USUAL = ((-3.0, 3.0),)

@@ -6,7 +6,7 @@ from functools import lru_cache
 import torch
 
 from evo.components.base import ContractError
-from evo.networks.learnables import Component
+from evo.core.learnables import Component
 
 
 def call_checked(

@@ -16,8 +16,8 @@ from evo.components.base import Kind
 from evo.components.joining import component_in, join_sources
 from evo.core.contract import SEPARATOR, Contract
 from evo.core.errors import UsageError
+from evo.core.learnables import Component
 from evo.core.records import BASELINE_OPERATOR, Candidate, Vector
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 

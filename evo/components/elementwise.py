@@ -15,8 +15,8 @@ from evo.components.checks import (
     sum_apart,
 )
 from evo.core.contract import Contract, Input
-from evo.networks.informed import completed, contract_of
-from evo.networks.learnables import Component
+from evo.core.informed import completed, contract_of
+from evo.core.learnables import Component
 
 VOCABULARY = (
     "torch.abs({})",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import torch
 
 from evo.components.checks import normal_probe
-from evo.networks.learnables import Component
+from evo.core.learnables import Component
 
 Facts = dict[str, float]
 

@@ -21,9 +21,9 @@ from evo.components.elementwise import (
 from evo.components.facts import gate_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
+from evo.core.informed import marked
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.informed import marked
-from evo.networks.learnables import Component
 from evo.networks.parts import Function, Parts
 
 _GATES, _VALUES = torch.linspace(-6, 6, 16), torch.tensor([-4.0, -1.0, -0.25, 0.5, 2.0])

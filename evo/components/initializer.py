@@ -11,9 +11,9 @@ from evo.components.checks import expect_form, expect_same, layouts, normal_prob
 from evo.components.facts import initial_weight_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract, Input
+from evo.core.informed import completed, contract_of, marked, reads, without_unread
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.informed import completed, contract_of, marked, reads, without_unread
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _SHAPES = ((5, 7), (1, 3), (3, 2), (64, 32), (10, 100))

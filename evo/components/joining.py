@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
-from operators.tree.names import fresh, identifiers, import_name
-from operators.tree.scopes import ModuleNames, rename
-from operators.tree.syntax import is_import, walk
+from evo.core.syntax.names import fresh, identifiers, import_name
+from evo.core.syntax.scopes import ModuleNames, rename
+from evo.core.syntax.trees import is_import, walk
 
 
 def join_sources(sources: Sequence[str], functions: Sequence[str]) -> str:

@@ -21,9 +21,9 @@ from evo.components.facts import loss_facts
 from evo.components.kinds import kinds
 from evo.components.rows import each_row
 from evo.core.contract import Contract, Input
+from evo.core.informed import completed, contract_of, marked, reads
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.informed import completed, contract_of, marked, reads
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _REACH = 30.0

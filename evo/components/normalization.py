@@ -14,9 +14,9 @@ from evo.components.facts import row_facts
 from evo.components.kinds import kinds
 from evo.components.rows import check_rows, each_row, expect_any_width, named_rows, rows_probe
 from evo.core.contract import Contract, Input, Learnable
+from evo.core.informed import completed, contract_of, marked
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.informed import completed, contract_of, marked
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _LEARNED, _STATISTICS = ("gain", "shift"), ("mean", "variance")

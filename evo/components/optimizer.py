@@ -12,9 +12,9 @@ from evo.components.facts import update_facts
 from evo.components.kinds import kinds
 from evo.components.walks import UPDATE_NOISE, walk_steps, with_update_noise
 from evo.core.contract import Contract
+from evo.core.informed import marked
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.informed import marked
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _STEPS = 8

@@ -23,9 +23,9 @@ from evo.components.elementwise import (
 from evo.components.facts import elementwise_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract, Input, Learnable
+from evo.core.informed import contract_of, learned_by, marked, without_unread
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.informed import contract_of, learned_by, marked, without_unread
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _TRIED = ((1.0, 0.0), (0.6, 0.4), (1.7, -0.8), (-0.5, 1.2))

@@ -4,7 +4,7 @@ import torch
 
 from evo.components.base import ContractError
 from evo.components.checks import expect_form
-from evo.networks.learnables import Component
+from evo.core.learnables import Component
 
 
 def pull_of(component: Component, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -12,9 +12,9 @@ from evo.components.facts import row_facts
 from evo.components.kinds import kinds
 from evo.components.rows import check_rows, each_row, expect_any_width, rows_probe
 from evo.core.contract import Contract
+from evo.core.informed import contract_of, marked
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.informed import contract_of, marked
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 

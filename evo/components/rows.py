@@ -6,7 +6,7 @@ import torch
 
 from evo.components.base import ContractError
 from evo.components.checks import call_checked, expect_form, expect_same, layouts, normal_probe
-from evo.networks.learnables import Component
+from evo.core.learnables import Component
 
 _WORKS = "work for any n and d"
 

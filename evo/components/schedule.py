@@ -11,9 +11,9 @@ from evo.components.checks import expect_form, expect_same
 from evo.components.facts import schedule_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract, Input
+from evo.core.informed import completed, contract_of, marked
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.informed import completed, contract_of, marked
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _POINTS = 64

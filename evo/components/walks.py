@@ -7,8 +7,8 @@ import torch
 from evo.components.base import ContractError
 from evo.components.checks import expect_form, normal_probe
 from evo.core.contract import Contract, Input
-from evo.networks.informed import contract_of
-from evo.networks.learnables import Component
+from evo.core.informed import contract_of
+from evo.core.learnables import Component
 
 STATES = ("m", "v", "u")
 """Names of the states that update rules keep, in order."""

@@ -1,4 +1,4 @@
-"""Folders for temporary files where the usual ones cannot be written, as in a container.
+"""The folder of all campaigns, and folders for temporary files where the usual ones are read-only.
 
 Python's `tempfile` and matplotlib want a writable folder. Where there is no other, one is made
 under `runs/`, the folder that a campaign is written to, and removed when the process ends.
@@ -12,6 +12,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+RUNS = Path("runs")
+"""Folder of all campaigns, in the folder that evo is called from."""
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - for folders of fresh names alone
 
 

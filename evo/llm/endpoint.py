@@ -13,9 +13,9 @@ from dataclasses import replace
 from archive.history.replies import Replies
 from evo.core.errors import EvoError
 from evo.core.messages import Exchange, Prompt, Reply, Request
+from evo.core.thoughts import without_thoughts
 from evo.llm.providers.base import Provider
 from evo.llm.settings import ModelSettings
-from operators.llm.thoughts import without_thoughts
 
 _PING = Prompt("You answer in one word.", "Are you there?")
 _PING_TOKENS = 64

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import torch
 
-from evo.networks.informed import Informed
+from evo.core.informed import Informed
 from evo.networks.parts import Parts
 
 

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch import nn
 from torch.overrides import wrap_torch_function
 
-from evo.networks.informed import Informed
+from evo.core.informed import Informed
+from evo.core.learnables import Component, learned_at, on_each_copy
 from evo.networks.instead import CallsInstead
-from evo.networks.learnables import Component, learned_at, on_each_copy
 from evo.networks.parts import Parts
 from evo.networks.visible_keys import weigh_each, weigh_visible
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 import torch
 
 from evo.core.errors import UsageError
+from evo.core.learnables import FeatureCounts
 from evo.networks.initialised import initialised
-from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 from evo.networks.roles import Plain, Role, Weight
 from evo.networks.running import is_running

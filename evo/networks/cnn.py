@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F
 
+from evo.core.learnables import FeatureCounts
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, image_shape
 from evo.networks.layers import (
@@ -17,7 +18,6 @@ from evo.networks.layers import (
     outputs_first_roles,
     read_out,
 )
-from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 from evo.networks.roles import Role
 

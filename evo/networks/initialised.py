@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 
 import torch
 
+from evo.core.informed import Informed
 from evo.networks.first_inputs import FirstInputs
-from evo.networks.informed import Informed
 from evo.networks.parts import Parts
 from evo.networks.roles import Plain, Role, Weight
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import torch
 
+from evo.core.learnables import FeatureCounts
 from evo.networks.base import Network, Parameters
 from evo.networks.layers import (
     GATED_WORDS,
@@ -19,7 +20,6 @@ from evo.networks.layers import (
     outputs_first_roles,
     read_out,
 )
-from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 from evo.networks.roles import Role
 

@@ -12,12 +12,12 @@ from functools import cached_property
 import torch
 from torch import nn
 
+from evo.core.learnables import FeatureCounts
 from evo.networks.activation_calls import places_of_calls
 from evo.networks.attention import AttentionPlace, calls_attention
 from evo.networks.base import Network, Parameters
 from evo.networks.built import built, expect_tensor
 from evo.networks.in_place import fork_rng, note_writes
-from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 from evo.networks.placeholders import (
     ACTIVATIONS,

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from evo.core.contract import Learnable
-from evo.networks.informed import Informed
-from evo.networks.learnables import Component, FeatureCounts, on_each_copy, starts
+from evo.core.informed import Informed
+from evo.core.learnables import Component, FeatureCounts, on_each_copy, starts
 from evo.networks.running import running_starts, statistics_at
 from evo.networks.state import TrainingState
 

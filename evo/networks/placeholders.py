@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from evo.networks.learnables import learned_at
+from evo.core.learnables import learned_at
 from evo.networks.parts import Parts
 
 Place = type[nn.Module] | str | Callable[..., torch.Tensor]

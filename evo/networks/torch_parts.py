@@ -15,9 +15,9 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from evo.core.contract import Learnable
+from evo.core.informed import Informed
 from evo.networks.attention import SoftmaxAttention
 from evo.networks.in_place import on_copies
-from evo.networks.informed import Informed
 from evo.networks.parts import Parts
 from evo.networks.wrappers import WRAPPERS, has_features, learned_arguments, parameter_lines
 

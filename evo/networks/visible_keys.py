@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from evo.networks.learnables import Component
+from evo.core.learnables import Component
 
 
 def weigh_visible(

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from evo.components.base import Kind
+from evo.core.learnables import Component
 from evo.core.records import Vector
 from evo.core.seeds import child_seed
 from evo.networks.base import Network, Parameters
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 from evo.tasks.base import Data, tasks
 

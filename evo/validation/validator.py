@@ -13,10 +13,10 @@ import numpy as np
 import torch
 
 from evo.components.base import ContractError, Kind
+from evo.core.informed import contract_of
 from evo.core.records import Candidate
 from evo.core.signature import contract_of_source
 from evo.core.stages import Stage
-from evo.networks.informed import contract_of
 from evo.validation.behaviour import behaviour_of
 from evo.validation.graph.arguments import first_line
 from evo.validation.graph.graph import BudgetError, Graph, GraphError

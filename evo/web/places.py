@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from evo.api.folders import RUNS
+from evo.core.places import RUNS
 
 _DEPTH = 4
 """How many folders below a named one campaigns are looked for."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evo.core.contract import Contract
+from evo.core.syntax.names import loaded
 from operators.llm.classes import without_classes
 from operators.llm.component import component
 from operators.llm.fences import CodeBlock, Layout
@@ -13,7 +14,6 @@ from operators.llm.fragments import completed_fragment
 from operators.llm.labels import rank
 from operators.llm.modules import Module, UnreadableError, foreign_modules, functions, parsed_block
 from operators.llm.views import plain_source
-from operators.tree.names import loaded
 
 _MOST_BLOCKS = 50
 _MOST_STATEMENTS = 1000

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from evo.core.contract import Learnable
+from evo.core.syntax.names import bound, fresh, identifiers, parameters
+from evo.core.syntax.trees import clone
 from operators.llm.learned import as_argument, is_learned
-from operators.tree.names import bound, fresh, identifiers, parameters
-from operators.tree.syntax import clone
 
 _Node = TypeVar("_Node", bound=ast.AST)
 

@@ -8,9 +8,9 @@ import ast
 from collections.abc import Sequence
 
 from evo.core.contract import Contract
+from evo.core.syntax.names import fresh, identifiers
+from evo.core.syntax.trees import clone, returning, walk
 from operators.llm.class_function import CALLED, ClassFunction, NoFunctionError
-from operators.tree.names import fresh, identifiers
-from operators.tree.syntax import clone, returning, walk
 
 
 class _Calls(ast.NodeTransformer):

@@ -11,7 +11,7 @@ from collections import Counter
 from functools import lru_cache
 
 from evo.core.source import normalise
-from operators.tree.syntax import clone, walk
+from evo.core.syntax.trees import clone, walk
 
 _MODULES = frozenset({"torch", "F", "math", "nn", "functional", "special"})
 _LONGEST_TEXT = 16

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from evo.core.contract import Contract
+from evo.core.syntax.names import bound, identifiers, import_targets, introduced, loaded, parameters
+from evo.core.syntax.scopes import rename
+from evo.core.syntax.trees import clone, is_import, walk
 from operators.llm.dependencies import needed, suppliable_imports
 from operators.llm.layers import without_layers
 from operators.llm.modules import Module
 from operators.llm.partials import without_partials
-from operators.tree.names import bound, identifiers, import_targets, introduced, loaded, parameters
-from operators.tree.scopes import rename
-from operators.tree.syntax import clone, is_import, walk
 
 
 def component(

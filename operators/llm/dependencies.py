@@ -5,10 +5,10 @@ import builtins
 from collections.abc import Iterable, Sequence
 
 from evo.core.contract import Contract
+from evo.core.syntax.names import import_targets, introduced
+from evo.core.syntax.scopes import ModuleNames
+from evo.core.syntax.trees import is_import
 from operators.llm.modules import Module, UnreadableError
-from operators.tree.names import import_targets, introduced
-from operators.tree.scopes import ModuleNames
-from operators.tree.syntax import is_import
 
 _KNOWN_IMPORTS = (
     "import math",

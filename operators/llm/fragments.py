@@ -5,10 +5,10 @@ import builtins
 from collections.abc import Sequence
 
 from evo.core.contract import Contract
+from evo.core.syntax.names import bound, import_targets, loaded
+from evo.core.syntax.trees import is_import, returning
 from operators.llm.dependencies import suppliable_imports
 from operators.llm.modules import Module
-from operators.tree.names import bound, import_targets, loaded
-from operators.tree.syntax import is_import, returning
 
 
 def completed_fragment(

@@ -2,9 +2,9 @@
 
 from evo.core.contract import Contract
 from evo.core.messages import Reply
+from evo.core.thoughts import without_thoughts
 from operators.llm.modules import UnreadableError
 from operators.llm.reading import MOST_CHARACTERS, read_reply
-from operators.llm.thoughts import without_thoughts
 from operators.llm.tokens import without_tokens
 
 _LEAST_WORDS = 5

@@ -5,7 +5,7 @@
 
 import ast
 
-from operators.tree.syntax import clone, walk
+from evo.core.syntax.trees import clone, walk
 
 _FUNCTIONS = {
     "ReLU": "relu",

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Sequence
 
 from evo.core.contract import Learnable
-from operators.tree.syntax import number, walk
+from evo.core.syntax.trees import number, walk
 
 _OF_VALUES = frozenset({"tensor", "Tensor", "FloatTensor", "as_tensor"})
 _FILLED = {"ones": 1.0, "zeros": 0.0}

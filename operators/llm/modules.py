@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from evo.core.contract import Contract
 from evo.core.stages import Stage
+from evo.core.syntax.names import loaded, parameters
+from evo.core.syntax.trees import as_function, returning, walk
 from operators.llm.partials import PARTIAL
 from operators.llm.spelling import dedented, spellings
-from operators.tree.names import loaded, parameters
-from operators.tree.syntax import as_function, returning, walk
 
 _MOST_DROPPED = 100
 """Lines after unfenced code that are dropped one by one."""

@@ -6,8 +6,8 @@
 
 import ast
 
-from operators.tree.names import loaded
-from operators.tree.syntax import clone, walk
+from evo.core.syntax.names import loaded
+from evo.core.syntax.trees import clone, walk
 
 PARTIAL = ("partial", "functools.partial")
 """What a partial function is made by."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from evo.core.contract import Contract
 from evo.core.messages import Reply
 from evo.core.stages import Stage
+from evo.core.thoughts import without_thoughts
 from operators.llm.answers import Answer, Code
 from operators.llm.blocks import layout
 from operators.llm.edits import edited_reply
@@ -21,7 +22,6 @@ from operators.llm.fences import CodeBlock, Layout
 from operators.llm.labels import ASIDE, picked_block, rank
 from operators.llm.modules import Module, UnreadableError, functions
 from operators.llm.rationale import rationale
-from operators.llm.thoughts import without_thoughts
 from operators.llm.tokens import without_tokens
 
 MOST_CHARACTERS = 200_000

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from operators.tree.syntax import Number, binary, constant, literal, number, same
+from evo.core.syntax.trees import Number, binary, constant, literal, number, same
 
 IsArithmetic = Callable[[ast.expr], bool]
 """True if an expression is a number, or a tensor of numbers, without `1.0 *` or `+ 0` making it."""

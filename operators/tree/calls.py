@@ -2,7 +2,7 @@
 
 import ast
 
-from operators.tree.syntax import words
+from evo.core.syntax.trees import words
 
 MASKS = words(
     "eq ge gt le lt ne isclose isfinite isinf isnan logical_and logical_not logical_or "

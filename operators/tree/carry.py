@@ -2,11 +2,11 @@
 
 import ast
 
+from evo.core.syntax.names import fresh, identifiers, introduced, loaded
+from evo.core.syntax.scopes import rename
+from evo.core.syntax.trees import clone, same
 from operators.tree.inline import Donation
-from operators.tree.names import fresh, identifiers, introduced, loaded
 from operators.tree.program import Program
-from operators.tree.scopes import rename
-from operators.tree.syntax import clone, same
 from operators.tree.tidy import is_block, reachable
 
 

@@ -4,9 +4,9 @@ import ast
 
 import numpy as np
 
+from evo.core.syntax.trees import Number, constant, number
 from operators.tree.calls import NUMBERED, called_name
 from operators.tree.sites import Site, Survey
-from operators.tree.syntax import Number, constant, number
 from operators.tree.terms import nice_number, pick
 from operators.tree.values import MODULE, ExpressionType
 

@@ -8,11 +8,11 @@ import ast
 
 import numpy as np
 
+from evo.core.syntax.trees import binary, constant, number, same, scaled, size
 from operators.tree.calls import EXTREMA, RESHAPING, called_name
 from operators.tree.coefficients import is_guard, is_guarded
 from operators.tree.signs import is_non_negative
 from operators.tree.sites import Site, Survey
-from operators.tree.syntax import binary, constant, number, same, scaled, size
 from operators.tree.terms import (
     fill_around,
     fill_template,

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 
 from evo.core.contract import Contract
+from evo.core.syntax.trees import Number, constant, number, walk
 from operators.tree.coefficients import free_numbers
 from operators.tree.program import Program
-from operators.tree.syntax import Number, constant, number, walk
 
 _NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
 SLOT = "#"

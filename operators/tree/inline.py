@@ -9,10 +9,10 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from operators.tree.names import bound, loaded
+from evo.core.syntax.names import bound, loaded
+from evo.core.syntax.trees import binary, clone, size, substitute, walk
 from operators.tree.program import Program
 from operators.tree.sites import Survey, sites_in
-from operators.tree.syntax import binary, clone, size, substitute, walk
 from operators.tree.values import ExpressionType
 
 _SIZE_LIMIT = 25

@@ -8,8 +8,8 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 
+from evo.core.syntax.trees import number
 from operators.tree.calls import called_name
-from operators.tree.syntax import number
 
 NumberFunction = Callable[..., float]
 

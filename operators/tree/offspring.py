@@ -14,6 +14,7 @@ import numpy as np
 
 from evo.core.contract import Contract
 from evo.core.source import normalise
+from evo.core.syntax.trees import binary, number, same, scaled
 from operators.tree.algebra import has_like_terms
 from operators.tree.balance import SIZE_LIMIT
 from operators.tree.calls import ROOTS, called_name
@@ -22,7 +23,6 @@ from operators.tree.inline import Donation, donations, result
 from operators.tree.program import Program
 from operators.tree.signs import is_non_negative, is_positive
 from operators.tree.sites import Site, Survey
-from operators.tree.syntax import binary, number, same, scaled
 from operators.tree.terms import learned, term
 from operators.tree.tidy import tidy, write_program
 from operators.tree.values import TENSORS, ExpressionType

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from evo.core.contract import Contract
 from evo.core.signature import further_parameters
-from operators.tree.names import bound, fresh, identifiers, import_targets, introduced, parameters
-from operators.tree.scopes import rename
+from evo.core.syntax.names import bound, fresh, identifiers, import_targets, introduced, parameters
+from evo.core.syntax.scopes import rename
+from evo.core.syntax.trees import as_function, blocks, clone, depth, is_import, size, walk
 from operators.tree.sites import Survey
-from operators.tree.syntax import as_function, blocks, clone, depth, is_import, size, walk
 
 _MAX_DEPTH = 120
 """Python's own recursion limit is not far beyond."""

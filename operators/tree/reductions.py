@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo.core.syntax.trees import constant, number
 from operators.tree.algebra import leading
 from operators.tree.coefficients import coefficients, rounded
 from operators.tree.edits import replacements
 from operators.tree.program import Program
 from operators.tree.sites import Site, Survey
-from operators.tree.syntax import constant, number
 from operators.tree.terms import choose
 
 _SHARE_OF_ROUNDING = 0.5

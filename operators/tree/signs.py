@@ -2,8 +2,8 @@
 
 import ast
 
+from evo.core.syntax.trees import number, same
 from operators.tree.calls import NON_NEGATIVE, POSITIVE, RISING_FROM_ZERO, called_name
-from operators.tree.syntax import number, same
 
 
 def is_non_negative(node: ast.expr) -> bool:  # noqa: PLR0911 - a line a case

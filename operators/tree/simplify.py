@@ -6,10 +6,10 @@ ask the inference, since `1.0 * mask` is no mask.
 
 import ast
 
+from evo.core.syntax.trees import binary, number, same
 from operators.tree.algebra import leading, simple_product, simple_quotient, simple_sum, times
 from operators.tree.calls import EVEN, IDEMPOTENT, SAME_ABOVE_ZERO, TWINS, called_name
 from operators.tree.signs import is_non_negative
-from operators.tree.syntax import binary, number, same
 from operators.tree.values import MODULE, TENSORS, ExpressionTypes
 
 

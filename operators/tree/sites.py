@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from evo.core.contract import Contract
-from operators.tree.syntax import walk, words
+from evo.core.syntax.trees import walk, words
 from operators.tree.values import MODULE, TENSORS, ExpressionType, ExpressionTypes
 
 _CLOSED_FIELDS = words(

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from evo.core.contract import Contract
-from operators.tree.syntax import binary, clone, scaled, substitute
+from evo.core.syntax.trees import binary, clone, scaled, substitute
 
 T = TypeVar("T")
 

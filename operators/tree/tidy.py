@@ -2,10 +2,10 @@
 
 import ast
 
-from operators.tree.names import identifiers, import_name, import_targets, introduced, loaded
+from evo.core.syntax.names import identifiers, import_name, import_targets, introduced, loaded
+from evo.core.syntax.trees import blocks, children, is_import, walk
 from operators.tree.program import Program
 from operators.tree.simplify import simplify
-from operators.tree.syntax import blocks, children, is_import, walk
 from operators.tree.values import ExpressionTypes
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from evo.core.contract import Contract
+from evo.core.syntax.names import import_name, parameters
+from evo.core.syntax.trees import children
 from operators.tree.calls import EXTREMA, MASKS, PLAIN, RESHAPING, called_name
-from operators.tree.names import import_name, parameters
-from operators.tree.syntax import children
 
 MODULE = "<module>"
 """Scope of statements outside every function."""

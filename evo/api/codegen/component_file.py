@@ -19,9 +19,9 @@ from evo.api.codegen.functions import WriteCall, function_source
 from evo.api.codegen.operators import exact, readable_call
 from evo.components.base import Kind
 from evo.core.errors import UsageError
+from evo.core.informed import contract_of, learned_by, unread, without_unread
+from evo.core.learnables import Component
 from evo.core.records import Record
-from evo.networks.informed import contract_of, learned_by, unread, without_unread
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 from evo.networks.wrappers import (
     WRAPPERS,

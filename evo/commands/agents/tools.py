@@ -7,8 +7,8 @@ campaigns. The first line of each docstring tells a model what the tool gives.
 from pathlib import Path
 from typing import Any
 
+from archive.folders import run_names
 from archive.history.reader import Reader
-from evo.api.folders import run_names
 from evo.campaign.commands import HINT_GENERATIONS, Command
 from evo.core.errors import unknown_name
 from evo.core.performance import performance

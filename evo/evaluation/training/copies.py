@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
+from evo.core.informed import Informed
 from evo.evaluation.protocol import Precision
 from evo.evaluation.training.adam import StackedAdam
 from evo.evaluation.training.matrix_rule import StackedMatrixRule
@@ -24,7 +25,6 @@ from evo.evaluation.training.seeded import seeded_generator, seeded_split
 from evo.evaluation.training.teacher import Teacher
 from evo.networks.activity import activity_penalties
 from evo.networks.base import Network, Parameters
-from evo.networks.informed import Informed
 from evo.networks.parts import Parts
 from evo.networks.state import Noise, TrainingState, seeded_noise
 from evo.tasks.base import Data

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from evo.networks.informed import Informed
+from evo.core.informed import Informed
 from evo.networks.parts import Update
 from evo.networks.roles import Role, Weight
 from evo.networks.state import Noise, drawn_like

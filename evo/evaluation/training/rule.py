@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import torch
 
-from evo.networks.informed import Informed
+from evo.core.informed import Informed
 from evo.networks.parts import Update
 from evo.networks.state import Noise, drawn_like
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import torch
 
+from evo.core.informed import Informed
 from evo.evaluation.protocol import Precision, steps_per_epoch
 from evo.evaluation.training.copies import Copies
 from evo.evaluation.training.probe import NOTHING
@@ -15,7 +16,6 @@ from evo.evaluation.training.recorded import CallRecorder, Passed, RecordedSteps
 from evo.evaluation.training.results import Course, Trained, best_setting
 from evo.evaluation.training.seeded import seeded_generator
 from evo.networks.base import Network
-from evo.networks.informed import Informed
 from evo.networks.parts import Parts
 from evo.tasks.base import Data
 

@@ -13,8 +13,8 @@ import torch
 
 from evo.components.base import Kind
 from evo.components.kinds import kinds
+from evo.core.informed import contract_of
 from evo.core.records import Record
-from evo.networks.informed import contract_of
 from evo.validation.graph.graph import Graph
 
 _PASSES = 5

@@ -14,9 +14,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from archive.folders import STUDY_FILE
 from archive.history.reader import Reader
 from archive.store import disk
-from evo.api.folders import STUDY_FILE
 from evo.api.listener import Listener
 from evo.api.opening import reopen, start
 from evo.api.working import work

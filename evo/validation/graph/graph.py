@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from evo.networks.informed import Counted
+from evo.core.informed import Counted
 from evo.validation.graph.allowed import (
     ALLOWED,
     FACTORING,

@@ -9,8 +9,8 @@ from evo.components.base import ContractError, Kind
 from evo.components.checks import expect_form
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
+from evo.core.learnables import Component
 from evo.core.records import Vector
-from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 

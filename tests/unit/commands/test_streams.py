@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evo.api.folders import LONGEST_NAME, named_folder, run_folder
+from archive.folders import LONGEST_NAME, named_folder, run_folder
 from evo.core.errors import UsageError
 
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from evo.components.combination import Combination
 from evo.components.kinds import kinds
 from evo.core.errors import UsageError
-from evo.networks.learnables import Component
+from evo.core.learnables import Component
 from evo.networks.parts import Parts
 
 PAIR = "activation+regularizer"

@@ -12,10 +12,10 @@ from torch import nn
 
 from evo.api.codegen.component_file import ComponentOrigin, component_file
 from evo.components.kinds import kinds
+from evo.core.informed import Informed
 from evo.core.records import Candidate, Record
 from evo.evaluation.training.loops import LoopLimits, train_by_loop
 from evo.evaluation.training.trainer import train
-from evo.networks.informed import Informed
 from evo.networks.mlp import Mlp
 from evo.networks.parts import Parts
 from evo.networks.torch_parts import TorchParts

@@ -13,7 +13,7 @@ from support.records import written
 from support.small_data import split
 
 from evo.components.kinds import kinds
-from evo.networks.informed import Informed
+from evo.core.informed import Informed
 from evo.networks.mlp import Mlp
 from evo.networks.parts import Parts
 from evo.networks.torch_parts import TorchParts

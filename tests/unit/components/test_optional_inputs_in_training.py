@@ -6,9 +6,9 @@ from optional_inputs import SOURCES, component, trained
 from support.small_data import data
 from torch import nn
 
+from evo.core.informed import Informed
 from evo.evaluation.training.trainer import train
 from evo.networks.cnn import Cnn
-from evo.networks.informed import Informed
 from evo.networks.mlp import Mlp
 from evo.networks.modules import ModuleNetwork
 from evo.networks.parts import Parts

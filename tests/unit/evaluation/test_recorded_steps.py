@@ -6,11 +6,11 @@ import torch.nn.functional as F
 from support.fake_gpu import FakeGraphs, refuse
 from torch import nn
 
+from evo.core.informed import Informed
 from evo.evaluation.training.recorded import CallRecorder, record_on_gpu
 from evo.evaluation.training.results import Trained
 from evo.evaluation.training.trainer import train
 from evo.networks.base import Network
-from evo.networks.informed import Informed
 from evo.networks.mlp import Mlp
 from evo.networks.modules import ModuleNetwork
 from evo.networks.parts import Parts

@@ -11,12 +11,12 @@ from torch import nn
 
 from evo.api.codegen.component_file import component_file
 from evo.components.kinds import kinds
+from evo.core.informed import Informed
 from evo.core.records import Candidate, Record
 from evo.evaluation.training.results import Trained
 from evo.evaluation.training.teacher import Teacher
 from evo.evaluation.training.trainer import train
 from evo.networks.base import Network
-from evo.networks.informed import Informed
 from evo.networks.mlp import Mlp
 from evo.networks.modules import ModuleNetwork
 from evo.networks.parts import Parts

@@ -12,8 +12,8 @@ from evo.campaign.ready_tasks import prepare_tasks
 from evo.components.kinds import kinds
 from evo.core.contract import Learnable
 from evo.core.errors import UsageError
+from evo.core.informed import Informed
 from evo.networks.base import Network, Parameters
-from evo.networks.informed import Informed
 from evo.networks.models import Gpt
 from evo.networks.modules import ModuleNetwork
 from evo.networks.parts import Parts

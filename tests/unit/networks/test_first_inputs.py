@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from evo.core.informed import Informed
 from evo.networks.base import Network, Parameters
 from evo.networks.cnn import Cnn
 from evo.networks.first_inputs import FirstInputs
-from evo.networks.informed import Informed
 from evo.networks.mlp import Mlp
 from evo.networks.modules import ModuleNetwork
 from evo.networks.parts import Parts

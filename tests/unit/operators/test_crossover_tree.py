@@ -20,12 +20,12 @@ from operator_samples import (
 from support.records import written
 
 from evo.core.source import normalise
+from evo.core.syntax.trees import size
 from operators.crossover_tree import CrossoverTree
 from operators.tree.balance import SIZE_LIMIT
 from operators.tree.carry import carry
 from operators.tree.inline import donations
 from operators.tree.program import Program
-from operators.tree.syntax import size
 from operators.tree.tidy import tidy, write_program
 
 OPERATOR = CrossoverTree()

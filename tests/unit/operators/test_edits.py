@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from operator_samples import CONTRACT, WILD, component, program, returned
 
+from evo.core.syntax.trees import number
 from operators.tree.balance import EDITS, SIZE_LIMIT, Edit, Weighted, weight_at
 from operators.tree.coefficients import perturb_constant
 from operators.tree.edits import (
@@ -18,7 +19,6 @@ from operators.tree.edits import (
     wrap,
 )
 from operators.tree.program import Program
-from operators.tree.syntax import number
 
 
 def results(edit: Edit, make: Callable[[], Program], draws: int = 60) -> set[str]:

@@ -24,6 +24,7 @@ from operator_samples import (
 from support.records import written
 
 from evo.core.source import normalise
+from evo.core.syntax.trees import number
 from operators.mutate_tree import STEP_SIZES, MutateTree, StepSize, mutant
 from operators.past import Past, Success
 from operators.tree import balance
@@ -31,7 +32,6 @@ from operators.tree.balance import EDITS, SIZE_LIMIT, Weighted
 from operators.tree.coefficients import free_numbers, perturb_constant
 from operators.tree.offspring import read_parent
 from operators.tree.program import Program
-from operators.tree.syntax import number
 from operators.tree.tidy import write_program
 
 OPERATOR = MutateTree()

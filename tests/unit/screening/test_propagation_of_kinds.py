@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from evo.components.kinds import kinds
-from evo.networks.learnables import Component
+from evo.core.learnables import Component
 from evo.screening.propagation import Propagation
 
 COMPONENTS = {

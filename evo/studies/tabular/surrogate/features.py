@@ -15,7 +15,7 @@ from numpy.polynomial.hermite_e import hermegauss, hermeval
 
 from evo.components.elementwise import probe
 from evo.core.arrays import Floats, Indices
-from evo.networks.learnables import Component
+from evo.core.learnables import Component
 
 _DEVIATIONS = (0.5, 1.0, 2.0, 4.0)
 """Standard deviations of the normal inputs."""

@@ -19,8 +19,8 @@ from evo.api.codegen.component_file import ComponentOrigin, component_file, comp
 from evo.api.codegen.functions import function_source
 from evo.api.codegen.operators import exact, readable_call
 from evo.components.kinds import kinds
+from evo.core.informed import contract_of
 from evo.core.records import Candidate, Record
-from evo.networks.informed import contract_of
 from evo.validation.graph.graph import Graph
 from evo.validation.validator import Validator
 

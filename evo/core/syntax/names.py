@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Collection, Iterable, Iterator
 
-from operators.tree.syntax import walk
+from evo.core.syntax.trees import walk
 
 
 def loaded(nodes: Iterable[ast.AST]) -> set[str]:

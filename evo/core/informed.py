@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from evo.core.contract import Contract, Learnable
-from evo.networks.learnables import Component
+from evo.core.learnables import Component
 
 
 class Counted(ABC):

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evo.core.errors import UsageError, unknown_name
+from evo.core.places import RUNS
 
 LONGEST_NAME = 200
 """Bytes of a campaign's name: file systems take 255, of which temporary names need some."""
 STUDY_FILE = "study.json"
 """Marks the folder of a study."""
-RUNS = Path("runs")
-"""Folder of all campaigns, in the folder that evo is called from."""
 
 
 def run_folder(run: str | Path) -> Path:

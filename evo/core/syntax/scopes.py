@@ -7,8 +7,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from operators.tree.names import import_name, parameters
-from operators.tree.syntax import children
+from evo.core.syntax.names import import_name, parameters
+from evo.core.syntax.trees import children
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp

@@ -6,8 +6,8 @@ from threading import Barrier
 
 import pytest
 
+from archive.folders import named_folder, numbered_folder
 from archive.history.history import History
-from evo.api.folders import named_folder, numbered_folder
 from evo.core.errors import UsageError
 
 JOBS = 12

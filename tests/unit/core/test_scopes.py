@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from operators.tree.scopes import ModuleNames, rename
+from evo.core.syntax.scopes import ModuleNames, rename
 
 KEEPS_ITS_MEANING = {
     "a nested function has a parameter of the name": (

@@ -1,7 +1,7 @@
 import torch
 
 from evo.core.contract import Learnable
-from evo.networks.learnables import FeatureCounts, on_each_copy, starts
+from evo.core.learnables import FeatureCounts, on_each_copy, starts
 from evo.networks.parts import Parts
 
 GAIN, SHIFT = Learnable("gain", "feature", 1.0), Learnable("shift", "layer", -0.5)
