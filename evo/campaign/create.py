@@ -9,7 +9,6 @@ from evo.campaign import lessons
 from evo.campaign.config import Config
 from evo.campaign.environment import environment
 from evo.campaign.needs import device_of, needs_of
-from evo.campaign.propose_step import portfolio_of
 from evo.campaign.ready_tasks import ReadyTask, check_decided, prepare_tasks
 from evo.components.kinds import kinds
 from evo.compute.engines.base import engines
@@ -18,9 +17,9 @@ from evo.core.problems import Problems
 from evo.llm import models, prices
 from evo.llm.providers.base import providers
 from evo.llm.settings import ModelSettings
+from evo.proposing.operators import check_use, portfolio_of
 from evo.selection.islands import Islands
 from evo.tasks.base import LoopTask, tasks
-from operators.portfolio import Portfolio
 
 
 def check_config(
@@ -82,10 +81,10 @@ def check_parts(
     with problems.of("selection"):
         Islands.of(config.selection, config.population, config.generations)
     with problems.of("operators"):
-        portfolio = portfolio_of(config)
+        portfolio = portfolio_of(config.operators, config.portfolio)
     with problems.of("language models"):
         if not problems.has("operators"):
-            models.check_use(config.llm, portfolio, replayed=replayed)
+            check_use(config.llm, portfolio, replayed=replayed)
         elif not replayed:
             models.check_prices(config.llm)
     for model in () if replayed else config.llm.models:
@@ -93,7 +92,7 @@ def check_parts(
             models.check_model(model)
     with problems.of("operators"):
         if not problems.has("operators", "kind"):
-            _check_kind(config, portfolio)
+            _check_kind(config, portfolio.copying)
     with problems.of("text model"):
         if config.novelty.text_model != DEFAULT_MODEL:
             TextDescriptor(config.novelty.text_model).load()
@@ -124,8 +123,12 @@ def _check_screening(config: Config) -> None:
         )
 
 
-def _check_kind(config: Config, portfolio: Portfolio) -> None:
+def _check_kind(config: Config, copying: Sequence[str]) -> None:
     """Check that protocol, islands and operators fit the kind.
+
+    Args:
+        config: the campaign's.
+        copying: names of its operators that copy members between combinations.
 
     Raises:
         UsageError: one of them does not, or the kind has no baselines.
@@ -146,9 +149,9 @@ def _check_kind(config: Config, portfolio: Portfolio) -> None:
             f"Expected at most {known} selection.islands, got {config.selection.islands}: the "
             f"{known} baselines of kind {config.kind!r} are the first to live there."
         )
-    if len(kind.members) == 1 and (idle := portfolio.copying):
+    if len(kind.members) == 1 and copying:
         raise UsageError(
-            f"Operator {idle[0]!r} needs a combination of kinds, and kind {config.kind!r} is "
+            f"Operator {copying[0]!r} needs a combination of kinds, and kind {config.kind!r} is "
             "a single one; leave it out of the operators."
         )
 

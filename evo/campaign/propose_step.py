@@ -10,6 +10,7 @@ from evo.campaign.loop import Vary
 from evo.campaign.setup import Setup
 from evo.components.base import Kind
 from evo.core.records import Record
+from evo.core.search_setting import SearchSetting
 from evo.core.step import Step
 from evo.llm.client import LlmClient
 from evo.proposing.ahead import ProposeAhead, ProposeFn
@@ -19,21 +20,10 @@ from evo.proposing.feedback.results import Results
 from evo.proposing.feedback.setting import setting_of
 from evo.proposing.language_models import LanguageModels
 from evo.proposing.occasion import Brief, as_it_is, nothing_planned
+from evo.proposing.operators import portfolio_of
 from evo.proposing.propose import Propose
 from evo.proposing.repair import Repair
 from evo.selection.individual import Individual
-from operators.briefing import SearchSetting
-from operators.portfolio import Portfolio
-
-
-def portfolio_of(config: Config) -> Portfolio:
-    """The operators of a configuration.
-
-    Raises:
-        UsageError: an operator is unknown, or no weight is positive.
-    """
-    settings = config.portfolio
-    return Portfolio(config.operators, floor=settings.floor if settings.adaptive else None)
 
 
 @contextmanager
@@ -64,7 +54,7 @@ def _proposing(setup: Setup, client: LlmClient, validate: Step) -> ProposeFn:
     known = {**kind.baselines(), **given.further_baselines(config, kind)}
     names = {candidate.id: name for name, candidate in known.items()}
     baselines = {names[r.id]: r for r in state.baselines.records if r.id in names}
-    portfolio = portfolio_of(config)
+    portfolio = portfolio_of(config.operators, config.portfolio)
     plan = None
     if state.results is not None:
         plan = Plan(state.results, config.feedback, portfolio.asking, state.wordings)

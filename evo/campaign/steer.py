@@ -15,9 +15,9 @@ from evo.campaign.changes import Words, change, first_open, note_words
 from evo.campaign.commands import ALL, BUDGETS, Command, CommandOutcome, Verb
 from evo.campaign.config import Config, parse, read_settings
 from evo.campaign.config.steering import LONGEST_HINT, MOST_HINTS, Hint
-from evo.campaign.propose_step import portfolio_of
 from evo.core.errors import UsageError
 from evo.llm import models
+from evo.proposing.operators import check_use, portfolio_of
 from evo.selection.islands import Islands
 
 Stop = Callable[[str], object]
@@ -228,7 +228,8 @@ def _number(text: str) -> int:
 def _expect_runnable(config: Config) -> None:
     """Raise a `UsageError` where a campaign that runs could not go on under a configuration."""
     Islands.of(config.selection, config.population, config.generations)
-    models.check_use(config.llm, portfolio_of(config), replayed=True)
+    portfolio = portfolio_of(config.operators, config.portfolio)
+    check_use(config.llm, portfolio, replayed=True)
     models.check_prices(config.llm)
 
 

@@ -23,40 +23,9 @@ from evo.llm.prices import unpriced
 from evo.llm.providers.base import providers
 from evo.llm.replay import ReplayClient
 from evo.llm.settings import LlmSettings, ModelSettings
-from operators.portfolio import Portfolio
 
 _SHARED = frozenset({"HOME", "PATH", "LANG", "LC_ALL", "TMPDIR", "USER", "SHELL"})
 """Variables that are no secret, and that trainings need too."""
-
-
-def check_use(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool = False) -> None:
-    """Check that operators, language models and budget fit.
-
-    Args:
-        settings: the models.
-        portfolio: the operators that may ask them.
-        replayed: whether all replies come from another campaign, so that no model is asked.
-
-    Raises:
-        UsageError: they do not.
-    """
-    if portfolio.asks and not settings.models:
-        raise UsageError(
-            f"Operators {', '.join(portfolio.asking)} ask a language model, and llm.models names "
-            "none. Name one, or set their weights to 0."
-        )
-    if settings.models and not portfolio.asks:
-        raise UsageError(
-            "llm.models names language models, and no operator asks one. Give an operator such as "
-            "novel-llm a weight (see evo list), or leave the models out."
-        )
-    if settings.models and settings.when_dead == "tree" and not portfolio.writes:
-        raise UsageError(
-            'llm.when_dead = "tree" needs a syntax-tree operator with a weight, such as '
-            "mutate-tree, to continue alone."
-        )
-    if not replayed:
-        check_prices(settings)
 
 
 def check_model(model: ModelSettings) -> None:

@@ -6,7 +6,6 @@ training and heat, and replies up to the token limit. A budget may end a campaig
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -16,21 +15,16 @@ from evo.campaign import process
 from evo.campaign.baselines import own_baselines
 from evo.campaign.config import Config
 from evo.campaign.needs import device_of
-from evo.campaign.propose_step import portfolio_of, search_setting
-from evo.components.base import Kind
+from evo.campaign.propose_step import search_setting
 from evo.components.kinds import kinds
 from evo.compute.numerics import sound_numerics
-from evo.core.estimate import Estimate
 from evo.core.messages import Request
-from evo.core.novelty import Novelty
-from evo.core.records import Record, Score
+from evo.core.records import Record
 from evo.llm.prices import price_table, unpriced, with_prices
-from evo.proposing.member import VariedMember
+from evo.proposing.first_requests import first_requests
+from evo.proposing.operators import portfolio_of
 from evo.studies.calibration import Calibration, calibrate
 from evo.tasks.base import network_counts
-from operators.base import AskingOperator, operators
-from operators.briefing import Briefing
-from operators.llm.grammar import grammar
 
 _CHARACTERS_PER_TOKEN = (4.5, 3.0)
 _SHORTEST_REPLY = 120
@@ -179,66 +173,32 @@ def _requests(config: Config) -> Range | None:
 
 def _asking(config: Config) -> Mapping[str, float]:
     """Weights of the operators that ask a language model."""
-    return {name: config.operators[name] for name in portfolio_of(config).asking}
+    return {
+        name: config.operators[name]
+        for name in portfolio_of(config.operators, config.portfolio).asking
+    }
 
 
-def first_requests(config: Config, baselines: Sequence[Record]) -> dict[str, Request]:
-    """One request of a first generation per operator that asks, to the first author.
-
-    Args:
-        config: the campaign's, with language models.
-        baselines: validated records of its kind.
-    """
+def campaign_requests(config: Config, baselines: Sequence[Record]) -> dict[str, Request]:
+    """One request of a first generation per operator that asks, see `first_requests`."""
     kind = kinds.get(config.kind)()
-    setting = search_setting(config, kind, ())
-    model = config.llm.authors[0]
-    rng = np.random.default_rng(config.seed)
-    requests: dict[str, Request] = {}
-    for name in _asking(config):
-        operator = operators.get(name)()
-        assert isinstance(operator, AskingOperator)
-        varied = VariedMember.draw(kind, rng)
-        briefing = replace(
-            _briefing(kind, varied, baselines, operator.parents(rng)),
-            setting=setting,
-            has_card=config.llm.cards,
-        )
-        requests[name] = Request(
-            model.label,
-            model.model,
-            operator.prompt(briefing),
-            config.seed,
-            model.temperature,
-            model.max_tokens,
-            grammar(briefing.contract) if model.grammar else "",
-        )
-    return requests
+    return first_requests(
+        kind,
+        list(_asking(config)),
+        config.llm.authors[0],
+        setting=search_setting(config, kind, ()),
+        has_card=config.llm.cards,
+        baselines=baselines,
+        seed=config.seed,
+    )
 
 
 def _prompt_characters(config: Config, baselines: Sequence[Record]) -> float:
     """Mean length of the prompts of a first generation, by the weights of their operators."""
-    requests = first_requests(config, baselines)
+    requests = campaign_requests(config, baselines)
     lengths = [sum(map(len, request.prompt)) for request in requests.values()]
     weights = [_asking(config)[name] for name in requests]
     return float(np.average(lengths, weights=weights))
-
-
-def _briefing(
-    kind: Kind, varied: VariedMember, baselines: Sequence[Record], parents: int
-) -> Briefing:
-    """A briefing as long as those of a first generation; its figures stand for any."""
-    any_rate = Estimate(0.5, 0.4, 0.6)
-    score = Score(0, (), any_rate, any_rate, any_rate, {})
-    scored = [replace(one, score=score, novelty=Novelty(0.1, 0.1, "", "")) for one in baselines]
-    names = {candidate.id: name for name, candidate in kind.baselines().items()}
-    return Briefing(
-        varied.contract,
-        varied.baselines({names[record.id]: record for record in scored}),
-        [varied.view(record) for record in scored[:parents]],
-        [varied.view(record) for record in scored[-4:]],
-        [],
-        varied.partners(scored[0]),
-    )
 
 
 def _dollars(config: Config, prompts: Range, replies: Range) -> list[float]:

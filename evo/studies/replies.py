@@ -12,7 +12,7 @@ from evo.campaign.config import Config
 from evo.core.errors import EvoError
 from evo.core.records import Record
 from evo.llm.providers.base import Provider, ProviderError, providers
-from evo.studies.estimate import first_requests
+from evo.studies.estimate import campaign_requests
 
 
 class ReplyTime(NamedTuple):
@@ -46,7 +46,7 @@ def reply_time(
     if not kind.model_is_file:
         return ReplyTime()
     kind.check(model)
-    requests = list(first_requests(config, baselines).values())
+    requests = list(campaign_requests(config, baselines).values())
 
     async def measure(provider: Provider) -> ReplyTime:
         try:

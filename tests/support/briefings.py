@@ -15,6 +15,7 @@ from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
 from evo.core.novelty import Novelty
 from evo.core.records import Record, Score, Status
+from evo.core.search_setting import RungSetting, SearchSetting, TaskSetting
 from evo.core.stages import Stage, TrainingEnd
 from evo.proposing.feedback.setting import setting_of
 from evo.studies.tabular.surrogate.in_process import InProcess
@@ -29,9 +30,6 @@ from operators.briefing import (
     Note,
     Portrait,
     RequestPlace,
-    RungSetting,
-    SearchSetting,
-    TaskSetting,
 )
 from operators.llm.compact import outline
 from operators.llm.listing import Listed, Listing

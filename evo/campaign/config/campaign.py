@@ -25,6 +25,7 @@ from evo.core.user_files import SUFFIX
 from evo.evaluation.protocol import Protocol
 from evo.llm.settings import LlmSettings
 from evo.proposing.feedback.settings import FeedbackSettings
+from evo.proposing.settings import PortfolioSettings
 from evo.screening.settings import RewardSettings
 from evo.selection.settings import SelectionSettings
 
@@ -32,18 +33,6 @@ DEFAULT_STRATEGY = "evolution"
 """The search strategy that a configuration has unless it says otherwise."""
 SMALLEST_POPULATION = 4
 """Fewest survivors that leave selection a choice."""
-
-
-class PortfolioSettings(Frozen):
-    """Adaptive operator selection: how often each operator is drawn."""
-
-    adaptive: bool = False
-    """Multiply an operator's weight by the share of its recent proposals that survived. On by
-    default when language models are configured."""
-    floor: Annotated[float, Field(ge=0, le=1)] = 0.2
-    """Share of the draws that is spread evenly over all operators."""
-    window: PositiveInt = 10
-    """Number of the latest generations that count as recent."""
 
 
 def default_operators(values: Mapping[str, Any]) -> dict[str, float]:

@@ -13,6 +13,7 @@ import numpy as np
 from archive.novelty.novelty_archive import rms_distance
 from evo.core.diagnosis import Diagnosis
 from evo.core.records import Record
+from evo.core.search_setting import SearchSetting
 from evo.core.seeds import child
 from evo.proposing.feedback.attempts import Attempts
 from evo.proposing.feedback.draws import drawn
@@ -23,14 +24,7 @@ from evo.proposing.feedback.settings import CHARACTERS_PER_TOKEN, FeedbackSettin
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.validation.graph.graph import Graph
-from operators.briefing import (
-    Answers,
-    Briefing,
-    NetworkResult,
-    Portrait,
-    RequestPlace,
-    SearchSetting,
-)
+from operators.briefing import Answers, Briefing, NetworkResult, Portrait, RequestPlace
 from operators.llm.listing import Listing
 from operators.llm.networks import margins_by_network
 

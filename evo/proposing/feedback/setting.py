@@ -9,13 +9,13 @@ from archive.novelty.novelty_archive import rms_distance
 from archive.novelty.settings import NoveltySettings
 from evo.components.base import Kind
 from evo.core.records import Record
+from evo.core.search_setting import JudgedBy, RungSetting, SearchSetting, TaskSetting
 from evo.evaluation.protocol import Protocol, steps_per_epoch
 from evo.selection.base import survivals
 from evo.selection.settings import SelectionSettings
 from evo.tasks.base import LoopTask, tasks
 from evo.tasks.objective import Classification
 from evo.validation.graph.graph import Graph
-from operators.briefing import JudgedBy, RungSetting, SearchSetting, TaskSetting
 
 
 def setting_of(

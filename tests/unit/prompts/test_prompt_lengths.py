@@ -15,7 +15,8 @@ from support.briefings import (
 )
 
 from evo.core.estimate import Estimate
-from operators.briefing import Answers, NetworkResult, Note, Portrait, TaskSetting
+from evo.core.search_setting import TaskSetting
+from operators.briefing import Answers, NetworkResult, Note, Portrait
 from operators.llm.listing import Listed, Listing, cost, shortened
 
 LONG = (

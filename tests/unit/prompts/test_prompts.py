@@ -18,8 +18,9 @@ from support.briefings import (
 
 from evo.components.kinds import kinds
 from evo.core.estimate import Estimate
+from evo.core.search_setting import JudgedBy
 from evo.core.stages import TrainingEnd
-from operators.briefing import Answers, Attempt, Idea, JudgedBy, RequestPlace
+from operators.briefing import Answers, Attempt, Idea, RequestPlace
 from prompts.rendering import card, render
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "prompts"

@@ -18,10 +18,10 @@ from evo.campaign.budget import CampaignHours
 from evo.campaign.build import run_search
 from evo.campaign.config import Config
 from evo.campaign.progress import Progress
-from evo.campaign.propose_step import portfolio_of
 from evo.campaign.resources import Resources
 from evo.core.errors import UsageError
 from evo.core.records import Record
+from evo.proposing.operators import portfolio_of
 from evo.selection.islands import Islands
 from evo.studies.tabular.surrogate.examples import Grounds
 from evo.studies.tabular.surrogate.in_process import InProcess
@@ -92,7 +92,7 @@ def check_search(config: Config, grounds: Grounds = Grounds()) -> None:  # noqa:
         raise UsageError("A search on the landscape asks no language model; leave out llm.models.")
     Landscape.check_protocol(config.protocol, grounds)
     Islands.of(config.selection, config.population, config.generations)
-    portfolio_of(config)
+    portfolio_of(config.operators, config.portfolio)
 
 
 def is_own(config: Config) -> bool:

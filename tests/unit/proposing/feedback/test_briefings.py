@@ -11,6 +11,7 @@ from archive.novelty.settings import NoveltySettings
 from evo.components.activation import Activation
 from evo.components.kinds import kinds
 from evo.core.records import Generation, Record, Status
+from evo.core.search_setting import SearchSetting
 from evo.core.stages import Stage
 from evo.evaluation.protocol import Protocol
 from evo.proposing.feedback.briefings import Briefings
@@ -22,7 +23,7 @@ from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.selection.settings import SelectionSettings
 from evo.validation.graph.graph import Graph
-from operators.briefing import Answers, Briefing, Portrait, SearchSetting
+from operators.briefing import Answers, Briefing, Portrait
 from operators.llm.listing import Listing
 
 KIND = Activation()
