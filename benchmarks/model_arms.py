@@ -35,8 +35,8 @@ from real_search import measured_again, read_lines, run_or_resume, write_line
 import evo
 from evo.campaign.config import load
 from evo.core.records import Status
+from evo.core.worth import leaders_by_worth
 from evo.evaluation.statistics.mean import student_mean
-from evo.selection.worth import leaders_by_worth
 
 TRAININGS = 12
 THIRDS = 3

@@ -30,11 +30,11 @@ from evo.campaign.config import Config, load
 from evo.campaign.create import with_grids
 from evo.core.performance import LEAST_B_WR, has_merit
 from evo.core.records import Record
+from evo.core.worth import leaders_by_worth
 from evo.evaluation.protocol import Rung
 from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.paired_test import holm, sign_flip_p
 from evo.evaluation.statistics.trial_values import margins
-from evo.selection.worth import leaders_by_worth
 
 STRATEGIES = "evolution,nsga2,random,best-of-n,hill"
 FRESH_SEED, FRESH_SEEDS = 2_000_000, 48

@@ -28,10 +28,10 @@ from transfer import Graphs, Results, read_results, train_missing
 import evo
 from evo.campaign.config import load
 from evo.core.arrays import Floats
+from evo.core.worth import leaders_by_worth
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.paired_test import Confirmation, Verdict, confirm_candidates
-from evo.selection.worth import leaders_by_worth
 
 PRESETS = "demo,general"
 TASKS = "digits-transformer,breast-cancer,picture"

@@ -2,7 +2,7 @@
 
 It follows from sealed generations alone, so a running campaign shows what its history says later.
 
-The best here is the best by worth (`evo.selection.worth`), not by the margin as measured, of which
+The best here is the best by worth (`evo.core.worth`), not by the margin as measured, of which
 the luckiest has most. It gives way only to one of larger worth. A search *stands still* once the
 worth of its best has not grown by more than the standard error of its margin for `STANDSTILL`
 generations; small steps add up.
@@ -16,17 +16,16 @@ from typing import NamedTuple
 import numpy as np
 
 from evo.core.performance import RUNG_GAP, has_merit
-from evo.core.records import Generation, Record, Trial
+from evo.core.records import Generation, Record, Trial, TrialKey
 from evo.core.stages import TrainingEnd
+from evo.core.worth import Pool, standard_error
 from evo.evaluation.statistics.trial_values import (
-    TrialKey,
     at_highest_rung,
     lowest_losses,
     margins_over,
     mean_over_tasks,
     trials_of_baselines,
 )
-from evo.selection.worth import Pool, standard_error
 
 STANDSTILL = 5
 """Generations without progress from which on a search stands still."""

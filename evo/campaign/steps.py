@@ -17,9 +17,9 @@ from evo.components.base import Kind
 from evo.core.records import Record, Status
 from evo.core.stages import Stage, TrainingEnd
 from evo.core.step import apply_to_live
+from evo.core.worth import shrunken_margins
 from evo.evaluation.rungs import Evaluator
 from evo.selection.population import Population
-from evo.selection.worth import shrunken_margins
 from evo.validation.refusal import Refused
 from evo.validation.validator import Validation, Validator
 
@@ -112,7 +112,7 @@ class Remeasure:
     """Measures candidates again on fresh seeds before they lead, as a challenge in irace.
 
     The best of many noisy measurements is mostly the luckiest (López-Ibáñez et al. 2016, "The irace
-    package"). Leaders are the first of population and newborn by worth, see `evo.selection.worth`.
+    package"). Leaders are the first of population and newborn by worth, see `evo.core.worth`.
     As results come in others may rise among them: it repeats until all leaders are measured twice.
 
     Args:

@@ -84,6 +84,10 @@ class Candidate:
         return cls(hashlib.sha256(text).hexdigest()[:16], kind, source, tuple(parents), operator)
 
 
+TrialKey = tuple[int, str, str, int]
+"""Rung, task, network and seed."""
+
+
 class Trial(NamedTuple):
     """One training run: task × network × seed, at the learning rate picked for the candidate.
 
@@ -103,6 +107,11 @@ class Trial(NamedTuple):
     loss: float
     accuracy: float
     strength: float = 1.0
+
+    @property
+    def key(self) -> TrialKey:
+        """Rung, task, network and seed, which a candidate and the baselines share."""
+        return self[:4]
 
 
 class JobKey(NamedTuple):

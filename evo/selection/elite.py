@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from evo.selection.base import Survival, survivals
-from evo.selection.individual import Individual
-from evo.selection.worth import by_worth
+from evo.selection.individual import Individual, by_worth
 
 
 @survivals.register("elite")

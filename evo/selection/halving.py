@@ -12,8 +12,7 @@ made before g trained (`evo.proposing.ahead`), and must belong to the same islan
 
 from collections.abc import Sequence
 
-from evo.selection.individual import Individual
-from evo.selection.worth import by_worth
+from evo.selection.individual import Individual, by_worth
 
 _QUARTERS = (0.25, 0.5, 0.75)
 

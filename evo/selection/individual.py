@@ -1,14 +1,15 @@
 """An evaluated record as selection sees it: performance, novelty, crowding and an island."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
 from deap import base
 
-from evo.core.performance import performance
+from evo.core.performance import RUNG_GAP, performance
 from evo.core.records import Record
+from evo.core.worth import shrunken_margins
 
 
 class Fitness(base.Fitness):
@@ -61,6 +62,19 @@ def novelty(record: Record) -> float:
 def best_first(individuals: Iterable[Individual]) -> list[Individual]:
     """Sort by performance, then novelty, then id: the same for any order of the input."""
     return sorted(individuals, key=_from_the_best)
+
+
+def by_worth(individuals: Sequence[Individual]) -> list[Individual]:
+    """Copies whose performance is 10 · rung + worth (`evo.core.worth`), the best first."""
+    worths = shrunken_margins([individual.record for individual in individuals])
+    return best_first(
+        replace(
+            individual,
+            performance=RUNG_GAP * individual.record.scored.rung + float(worth),
+            novelty=individual.record.archived.behaviour,
+        )
+        for individual, worth in zip(individuals, worths, strict=True)
+    )
 
 
 def _from_the_best(individual: Individual) -> tuple[float, float, str]:

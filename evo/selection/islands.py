@@ -24,9 +24,8 @@ from evo.core.errors import UsageError
 from evo.core.records import Record, Status
 from evo.selection.base import Parents, Survival, parent_draws, survivals
 from evo.selection.halving import Halving
-from evo.selection.individual import Individual, best_first
+from evo.selection.individual import Individual, best_first, by_worth
 from evo.selection.settings import SelectionSettings, divided_evenly
-from evo.selection.worth import by_worth
 
 
 class IslandStrategy(NamedTuple):

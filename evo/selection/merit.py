@@ -11,7 +11,7 @@ known now:
 The N-score covers all that was known when it arrived, baselines included; the pool covers what has
 come since. Of two that compute nearly the same, the better one keeps its novelty.
 
-Performance is the shrunken margin, see `evo.selection.worth`.
+Performance is the shrunken margin, see `evo.core.worth`.
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,8 @@ from deap import tools
 
 from evo.core.performance import has_merit
 from evo.selection.base import Survival, survivals
-from evo.selection.individual import Individual
+from evo.selection.individual import Individual, by_worth
 from evo.selection.niches import rooms
-from evo.selection.worth import by_worth
 
 
 @survivals.register("merit")

@@ -16,8 +16,7 @@ from archive.history.reader import Reader
 from archive.history.replies import REPLIES_FILE, Replies
 from archive.history.stop_reason import STOP_REASON_FILE
 from archive.store.lock import is_held
-from evo.core.records import Record, Trial
-from evo.evaluation.statistics.trial_values import TrialKey
+from evo.core.records import Record, Trial, TrialKey
 from evo.report.facts.analysis import front_chances
 from evo.report.facts.figures import trials_of_first
 from evo.report.facts.index import Index
@@ -136,7 +135,7 @@ class LiveCampaign:
         with self._lock:
             if not self._losses:
                 self._losses = {
-                    id_: {trial_key(trial): trial.loss for trial in trials}
+                    id_: {trial.key: trial.loss for trial in trials}
                     for id_, trials in self.baseline_trials().items()
                 }
             return self._losses
@@ -180,11 +179,6 @@ class LiveCampaign:
     def _take_quietly(self) -> None:
         with suppress(Exception):  # the page that needs it says what is wrong
             self._take()
-
-
-def trial_key(trial: Trial) -> TrialKey:
-    """The rung, task, network and seed of a trial."""
-    return trial.rung, trial.task, trial.network, trial.seed
 
 
 def _stamp(path: Path) -> int:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from evo.core.arrays import Floats
 from evo.core.errors import EvoError, UsageError
 from evo.report.facts.climb import fresh_seed
 from evo.web.campaign import LiveCampaign
@@ -17,15 +18,13 @@ from evo.web.figures.family import family_figure, family_of
 from evo.web.figures.fitness import MEASURES, fitness_figure
 from evo.web.figures.front import NOVELTIES, front_figure
 from evo.web.figures.fronts import fronts_figure
+from evo.web.figures.reward import calibration_figure, efficiency_figure
 from evo.web.figures.screening import screening_figure
 from evo.web.figures.shares import contribution_figure, share_figure
 from evo.web.figures.spec import Figure, figure
 from evo.web.figures.spend import spend_figure
 from evo.web.figures.trials import trial_figure
 from evo.web.view import View
-
-if TYPE_CHECKING:
-    from evo.screening.appraisal import Judgement
 
 
 class FigureRoutes:
@@ -145,24 +144,33 @@ def _fronts(campaign: LiveCampaign, request: Request, view: View) -> Figure:
 
 
 def _efficiency(campaign: LiveCampaign, _: Request, __: View) -> Figure:
-    from evo.web.figures.reward import efficiency_figure  # noqa: PLC0415 - imports torch
-
-    return efficiency_figure(_judgement(campaign))
+    return efficiency_figure(_reward(campaign).facts)
 
 
 def _calibration(campaign: LiveCampaign, _: Request, __: View) -> Figure:
-    from evo.web.figures.reward import calibration_figure  # noqa: PLC0415 - imports torch
-
-    index = campaign.index
+    index, reward = campaign.index, _reward(campaign)
     places = np.flatnonzero(index.archived & ~index.baseline)
-    return calibration_figure(_judgement(campaign), [index.ids[p] for p in places.tolist()])
+    ids = [index.ids[place] for place in places.tolist()]
+    return calibration_figure(reward.facts, reward.forecasts, ids)
 
 
-def _judgement(campaign: LiveCampaign) -> "Judgement":
+class _Reward(NamedTuple):
+    """What `reward_facts` and `forecast_columns` give of a campaign."""
+
+    facts: Mapping[str, Any]
+    forecasts: Mapping[str, Floats]
+
+
+def _reward(campaign: LiveCampaign) -> _Reward:
     """Raises `UsageError` where too few candidates were evaluated."""
+    from evo.report.facts.reward import forecast_columns, reward_facts  # noqa: PLC0415 - torch
     from evo.studies.reward import Rewards  # noqa: PLC0415 - imports torch
 
-    return campaign.cached("judgement", lambda: Rewards.of([campaign.reader]).judgement())
+    def make() -> _Reward:
+        judgement = Rewards.of([campaign.reader]).judgement()
+        return _Reward(reward_facts(judgement), forecast_columns(judgement.forecasts))
+
+    return campaign.cached("reward", make)
 
 
 def _screening(campaign: LiveCampaign, _: Request, __: View) -> Figure:

@@ -9,11 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from evo.core.arrays import Floats
-from evo.core.records import Record, Trial
+from evo.core.records import Record, Trial, TrialKey
 from evo.evaluation.strata import by_stratum
-
-TrialKey = tuple[int, str, str, int]
-"""Rung, task, network and seed."""
 
 
 class TrialValues(NamedTuple):
@@ -72,15 +69,14 @@ def lowest_losses(baselines: Mapping[str, Sequence[Trial]]) -> dict[TrialKey, fl
     lowest: dict[TrialKey, float] = {}
     for trials in baselines.values():
         for trial in trials:
-            key = trial[:4]
-            lowest[key] = min(trial.loss, lowest.get(key, trial.loss))
+            lowest[trial.key] = min(trial.loss, lowest.get(trial.key, trial.loss))
     return lowest
 
 
 def margins_over(trials: Sequence[Trial], lowest: Mapping[TrialKey, float]) -> Floats:
     """`margins` of trials over the lowest losses of baselines, for which these were looked up."""
     losses = np.array([trial.loss for trial in trials])
-    return _log_ratio(losses, np.array([lowest[trial[:4]] for trial in trials]))
+    return _log_ratio(losses, np.array([lowest[trial.key] for trial in trials]))
 
 
 def mean_over_tasks(trials: Sequence[Trial], values: Floats) -> float:
@@ -91,8 +87,8 @@ def mean_over_tasks(trials: Sequence[Trial], values: Floats) -> float:
 
 def _losses(trials: Sequence[Trial], *, on: Sequence[Trial]) -> Floats:
     """Losses of a baseline on the tasks, networks, seeds and rungs of `on`, in its order."""
-    loss_of = {trial[:4]: trial.loss for trial in trials}
-    return np.array([loss_of[trial[:4]] for trial in on])
+    loss_of = {trial.key: trial.loss for trial in trials}
+    return np.array([loss_of[trial.key] for trial in on])
 
 
 def _wins(losses: Floats, theirs: Floats) -> Floats:

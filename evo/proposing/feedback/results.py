@@ -13,11 +13,11 @@ import numpy as np
 
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import UNREAD
+from evo.core.worth import leaders_by_worth, standard_error
 from evo.proposing.feedback.hypotheses import Hypotheses
 from evo.proposing.feedback.listing import Proposals
 from evo.proposing.feedback.losses import Effect, Losses, effect, network_results
 from evo.proposing.feedback.notes import Pair, evidence, features, notes
-from evo.selection.worth import leaders_by_worth, standard_error
 from operators.briefing import NetworkResult, Note
 
 _LEADERS = 24

@@ -9,8 +9,8 @@ from archive.history.in_memory import as_history
 from archive.history.records import Records
 from evo.campaign.climb import Ascent, Climb, Offspring
 from evo.core.records import Record, Trial
+from evo.core.worth import standard_errors
 from evo.report.facts.index import Index
-from evo.selection.worth import standard_errors
 
 _AT_ONCE = 16_384
 """Records whose second measurements are read at once."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evo.core.arrays import Floats
 from evo.screening.appraisal import Forecasts, Judgement, Ranked
 
 LEVELS = (0.5, 0.8, 0.95)
@@ -40,6 +41,15 @@ def reward_facts(judgement: Judgement) -> dict[str, Any]:
         ],
         "by": judgement.by,
         "matrix": matrix_facts(judgement.pairs),
+    }
+
+
+def forecast_columns(forecasts: Forecasts) -> dict[str, Floats]:
+    """Margins of each candidate, (n,): predicted, the prediction's deviation, and measured."""
+    return {
+        "expected": forecasts.expected,
+        "spread": forecasts.spread,
+        "measured": forecasts.measured,
     }
 
 

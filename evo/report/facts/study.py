@@ -17,6 +17,7 @@ from archive.novelty.novelty_archive import mean_distance
 from evo.core.performance import has_merit
 from evo.core.records import Record, Status
 from evo.core.stages import TrainingEnd
+from evo.core.worth import leaders_by_worth
 from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.paired_test import holm
 from evo.evaluation.statistics.share import share_of
@@ -25,7 +26,6 @@ from evo.report.facts.front import fully_evaluated
 from evo.report.facts.paired import difference_facts
 from evo.report.facts.spend import spent_facts
 from evo.report.facts.status import state_of
-from evo.selection.worth import leaders_by_worth
 
 SEED_AXIS = "seed"
 """The axis of the seeds, which every study has: cells that differ in it alone are repeats."""

@@ -14,8 +14,8 @@ from evo.campaign.config import Config
 from evo.compute.workers import Workers
 from evo.core.errors import BudgetReachedError, EvoError
 from evo.core.records import Record
+from evo.core.worth import leaders_by_worth
 from evo.report.facts.front import fully_evaluated
-from evo.selection.worth import leaders_by_worth
 from evo.studies.confirm import OnTraining, carry_out, plan
 from evo.studies.grid.cells import Cell
 from evo.studies.grid.running import Failure

@@ -1,13 +1,9 @@
-"""Outputs of components: curves over the kind's probe, or bars where behaviour is no curve.
-
-A component runs here as its traced graph of allowed operators; its source is never executed.
-"""
+"""Outputs of components: curves over the kind's probe, or bars where behaviour is no curve."""
 
 from collections.abc import Sequence
 
-from evo.campaign.baselines import raw_behaviour
-from evo.components.kinds import kinds
 from evo.core.records import Record
+from evo.report.facts.curve import curve_inputs, curve_outputs
 from evo.web.figures.spec import COLOURS, DASHES, Figure, figure, numbers, plain_text
 
 
@@ -18,8 +14,7 @@ def component_figure(kind_name: str, records: Sequence[tuple[str, Record]]) -> F
         kind_name: name of the campaign's kind.
         records: each with its label.
     """
-    kind = kinds.get(kind_name)()
-    x = kind.abscissae()
+    x = curve_inputs(kind_name)
     data = []
     for number, (label, record) in enumerate(records):
         look = {
@@ -31,9 +26,8 @@ def component_figure(kind_name: str, records: Sequence[tuple[str, Record]]) -> F
             },
         }
         if x is not None and record.graphs:
-            outputs = raw_behaviour(kind, record)
             data.append({"type": "scatter", "mode": "lines", "x": numbers(x), **look})
-            data[-1]["y"] = numbers(outputs)
+            data[-1]["y"] = numbers(curve_outputs(kind_name, record))
         elif record.behaviour_vector.size:
             values = numbers(record.behaviour_vector, 4)
             data.append({"type": "scatter", "mode": "lines", "y": values, **look})

@@ -1,20 +1,23 @@
 """The quality of a reward model's ranking of the campaign's candidates, and its certainty."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from evo.report.facts.reward import LEVELS, reward_facts
-from evo.screening.appraisal import Judgement
+from evo.core.arrays import Floats
 from evo.web.figures.spec import BLUE, GREY, Figure, figure, numbers, plain_text, thinned
 
 _MOST_BARS = 300
 """Candidates up to which each has its interval drawn."""
 
 
-def efficiency_figure(judgement: Judgement) -> Figure:
-    """Share of the best found by share evaluated, with what `evo reward` says as a note."""
-    facts = reward_facts(judgement)
+def efficiency_figure(facts: Mapping[str, Any]) -> Figure:
+    """Share of the best found by share evaluated, with what `evo reward` says as a note.
+
+    Args:
+        facts: see `reward_facts`.
+    """
     curve = facts["curve"]
     low, high = facts["found_at_quarter_ci"]
     trust = facts["trust"]
@@ -48,23 +51,27 @@ def efficiency_figure(judgement: Judgement) -> Figure:
     return drawn
 
 
-def calibration_figure(judgement: Judgement, ids: Sequence[str]) -> Figure:
+def calibration_figure(
+    facts: Mapping[str, Any], forecasts: Mapping[str, Floats], ids: Sequence[str]
+) -> Figure:
     """Measured margins against those that a model predicted which had not seen the candidate.
 
     Args:
-        judgement: of one campaign.
+        facts: of one campaign, see `reward_facts`.
+        forecasts: its columns, see `forecast_columns`.
         ids: of its evaluated candidates, in order.
     """
-    forecasts = judgement.forecasts
-    shown = thinned(np.arange(len(forecasts.measured)))
-    spread = forecasts.spread[shown]
-    ends = [float(end) for end in np.quantile(forecasts.measured, [0.0, 1.0])]
+    shown = thinned(np.arange(len(ids)))
+    expected, measured, spread = (
+        forecasts[name][shown] for name in ("expected", "measured", "spread")
+    )
+    ends = [float(end) for end in np.quantile(forecasts["measured"], [0.0, 1.0])]
     data = [
         {
             "type": "scatter",
             "mode": "markers",
-            "x": numbers(forecasts.expected[shown]),
-            "y": numbers(forecasts.measured[shown]),
+            "x": numbers(expected),
+            "y": numbers(measured),
             "error_x": {
                 "type": "data",
                 "array": numbers(1.96 * spread),
@@ -89,10 +96,13 @@ def calibration_figure(judgement: Judgement, ids: Sequence[str]) -> Figure:
         },
     ]
     drawn = figure(data, x="predicted margin", y="measured margin")
-    shares = ", ".join(f"{forecasts.coverage(level):.0%} within {level:.0%}" for level in LEVELS)
+    calibration = facts["calibration"]
+    shares = ", ".join(
+        f"{one['measured']:.0%} within {one['nominal']:.0%}" for one in calibration["coverage"]
+    )
     drawn["caption"] = (
         f"Measured margins inside the predicted intervals: {shares}. Measured less predicted is "
-        f"{forecasts.bias:+.3f} on average and {forecasts.overconfidence:.2f} of the predicted "
-        "deviations (1 is calibrated, more is too sure)."
+        f"{calibration['bias']:+.3f} on average and {calibration['error_in_deviations']:.2f} of "
+        "the predicted deviations (1 is calibrated, more is too sure)."
     )
     return drawn

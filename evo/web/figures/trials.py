@@ -3,9 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from evo.core.records import Trial
-from evo.evaluation.statistics.trial_values import TrialKey
-from evo.web.campaign import trial_key
+from evo.core.records import Trial, TrialKey
 from evo.web.figures.spec import COLOURS, SYMBOLS, Figure, figure, numbers, plain_text
 
 
@@ -59,8 +57,7 @@ def best_baseline(
     trial: Trial, baselines: Mapping[str, Mapping[TrialKey, float]]
 ) -> tuple[str, float] | None:
     """Id and loss of the baseline that is best in the same trial; None where none has it."""
-    key = trial_key(trial)
-    losses = [(losses[key], id_) for id_, losses in baselines.items() if key in losses]
+    losses = [(losses[trial.key], id_) for id_, losses in baselines.items() if trial.key in losses]
     if not losses:
         return None
     loss, id_ = min(losses)

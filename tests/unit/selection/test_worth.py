@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from selection_pools import ids, measured
 
-from evo.selection.individual import Individual
-from evo.selection.worth import by_worth, leaders_by_worth, shrunken_margins
+from evo.core.worth import leaders_by_worth, shrunken_margins
+from evo.selection.individual import Individual, by_worth
 
 
 def worths(*margins_and_errors: tuple[float, float]) -> dict[float, float]:

@@ -5,6 +5,7 @@ import pytest
 from support.web import Visitor
 
 from evo.core.estimate import Estimate
+from evo.report.facts.reward import forecast_columns, reward_facts
 from evo.screening.appraisal import Forecasts, Judgement, Ranked
 from evo.screening.efficiency import Efficiency
 from evo.screening.trust import Trust
@@ -24,7 +25,7 @@ def judgement() -> Judgement:
 def test_measured_margins_are_set_against_held_out_predictions(judgement):
     ids = [f"<b>{number}" for number in range(40)]
 
-    drawn = calibration_figure(judgement, ids)
+    drawn = calibration_figure(reward_facts(judgement), forecast_columns(judgement.forecasts), ids)
 
     points = drawn["data"][0]
     assert points["x"] == pytest.approx(judgement.forecasts.expected, rel=1e-4)
@@ -36,7 +37,7 @@ def test_measured_margins_are_set_against_held_out_predictions(judgement):
 
 
 def test_efficiency_says_whether_trust_is_earned(judgement):
-    drawn = efficiency_figure(judgement)
+    drawn = efficiency_figure(reward_facts(judgement))
 
     assert "the first quarter holds 90% of the best" in drawn["caption"]
     assert "Trust is earned: rank correlation 0.50 over 40" in drawn["caption"]

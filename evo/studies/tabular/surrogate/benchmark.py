@@ -22,7 +22,7 @@ from evo.core.arrays import Floats
 from evo.core.errors import UsageError
 from evo.core.performance import has_merit
 from evo.core.records import Record
-from evo.selection.worth import leaders_by_worth
+from evo.core.worth import leaders_by_worth
 from evo.studies.tabular.surrogate.examples import grounds_of
 from evo.studies.tabular.surrogate.landscape import Landscape
 from evo.studies.tabular.surrogate.searching import check_search, search_landscape
@@ -65,7 +65,7 @@ class SearchFigures(NamedTuple):
     """The figures of one search.
 
     Attributes:
-        seen: margin of its best candidate by worth (`evo.selection.worth`), as it measured it.
+        seen: margin of its best candidate by worth (`evo.core.worth`), as it measured it.
         true: the same candidate's margin without noise.
         fresh: the same candidate's margin on fresh training seeds.
         top: highest margin without noise of all candidates evaluated.

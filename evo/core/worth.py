@@ -12,15 +12,12 @@ from m: medians, since margins have a long lower tail that says nothing about th
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
 from evo.core.arrays import Floats
-from evo.core.performance import RUNG_GAP
 from evo.core.records import Record
-from evo.selection.individual import Individual, best_first
 
 FloatOrFloats = TypeVar("FloatOrFloats", float, Floats)
 
@@ -30,19 +27,6 @@ _MAD = 1.4826
 """Standard deviations per median absolute deviation of a normal distribution."""
 _FEWEST = 4
 """With fewer members at a rung, their spread says nothing: margins stay as they are."""
-
-
-def by_worth(individuals: Sequence[Individual]) -> list[Individual]:
-    """Copies whose performance is 10 · rung + worth, the best first."""
-    worths = shrunken_margins([individual.record for individual in individuals])
-    return best_first(
-        replace(
-            individual,
-            performance=RUNG_GAP * individual.record.scored.rung + float(worth),
-            novelty=individual.record.archived.behaviour,
-        )
-        for individual, worth in zip(individuals, worths, strict=True)
-    )
 
 
 def leaders_by_worth(records: Sequence[Record]) -> list[Record]:
