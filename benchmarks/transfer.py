@@ -29,7 +29,6 @@ from evo.components.kinds import kinds
 from evo.compute.numerics import sound_numerics
 from evo.core.arrays import Floats
 from evo.core.records import Candidate, Record, Trial
-from evo.evaluation.panel import Ranks, mean_rank, read_panel
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.statistics.rank_agreement import (
     accuracy_ranks,
@@ -41,6 +40,7 @@ from evo.evaluation.statistics.rank_agreement import (
 from evo.evaluation.training.kernels import kernels_for
 from evo.evaluation.training.trials import run_trials
 from evo.screening.pool import read_pool
+from evo.studies.panel import Ranks, mean_rank, read_panel
 from evo.validation.graph.graphs import component_of
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from archive.history import stop_reason
@@ -124,7 +125,7 @@ def _work(
             sound_numerics(),
             stop_reason.kept(history.folder),
             stopping,
-            tracked(history.folder, warn=warn) as track,
+            tracked(history.folder, draw=_front, warn=warn) as track,
             _steered(history, stopping.ask, warn),
         ):
             run_campaign(history, watch)
@@ -151,3 +152,11 @@ def _steered(history: History, stop: Stop, warn: Warn) -> Generator[None]:
         except NoSocketError as error:
             warn(str(error))
         yield
+
+
+def _front(reader: Reader, folder: Path) -> Path:
+    """The picture of a campaign's Pareto front, for trackers."""
+    from evo.report.facts.overview import overview_of  # noqa: PLC0415 - imports matplotlib
+    from evo.report.pictures import save_pareto  # noqa: PLC0415
+
+    return save_pareto(overview_of(reader), folder)

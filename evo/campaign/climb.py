@@ -11,7 +11,7 @@ generations; small steps add up.
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -282,3 +282,9 @@ def excess_of(
 
 def _mean(values: Sequence[float]) -> float | None:
     return float(np.mean(values)) if values else None
+
+
+def fresh_seed(config: Mapping[str, Any]) -> int:
+    """First of the fresh seeds, see `Protocol.fresh_seed`, without parsing a configuration."""
+    protocol = config["protocol"]
+    return int(protocol["first_seed"]) + int(protocol["rungs"][-1]["seeds"])

@@ -48,7 +48,6 @@ def tabular(
     """Compare how quickly strategies find the best of a pool of fully trained candidates."""
     from evo.report.views.tabular import tabular_view
     from evo.report.views.work import work_view
-    from evo.screening.pool import POOL_TASK, pool_grounds, read_pool
     from evo.studies.tabular.benchmark import BenchmarkPlan, Table, measure
     from evo.studies.tabular.facts import tabular_facts
     from evo.studies.tabular.strategy import Goal, strategies
@@ -56,9 +55,7 @@ def tabular(
     if goal not in get_args(Goal):
         raise unknown_name("goal", goal, get_args(Goal))
     chosen = {name: strategies.get(name) for name in strategy or strategies.names()}
-    records = read_pool(pool)
-    task = POOL_TASK if pool is None else pool_grounds(pool)[1]
-    table = Table.of(records, goal=cast("Goal", goal), task=task)
+    table = Table.read(pool, goal=cast("Goal", goal))
     level = float(table.truth[table.best(0.01)[-1]]) if reach is None else reach
     plan = BenchmarkPlan(budget=budget, batch=batch, seeds=seeds, reach=level, seed=seed)
     with work_view("searches", err) as on_progress:

@@ -14,10 +14,9 @@ def doctor(*, as_json: JsonOption = False) -> None:
 
     Exit code 1 where a wall is absent, an attack gets through or a product is wrong.
     """
-    from evo.compute.products import examine_products
-    from evo.validation.doctor import examine
+    from evo.api.machine import examine_machine
 
-    show_examination({**examine(), "products": examine_products()}, as_json=as_json)
+    show_examination(examine_machine(), as_json=as_json)
 
 
 def show_examination(facts: Mapping[str, Any], *, as_json: bool) -> None:

@@ -60,9 +60,9 @@ def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_js
         raise UsageError(f"Expected one panel, got {len(files)} files; --make takes many.")
     from evo.api.walls import expect_walls
     from evo.campaign import create
-    from evo.evaluation import panel as panels
     from evo.report.views.fidelity import fidelity_table
     from evo.studies import fidelity
+    from evo.studies import panel as panels
 
     panel = panels.read_panel(files[0] if files else None, config.kind)
     create.check_config(config)
@@ -81,9 +81,9 @@ def _make(
     sources = [(Path(name).stem, text) for name, text in read_sources(files)]
     from evo.api.walls import expect_walls
     from evo.campaign import create
-    from evo.evaluation import panel as panels
     from evo.report.views.tables import facts_table
     from evo.studies import fidelity
+    from evo.studies import panel as panels
 
     create.check_config(config)
     config = create.with_grids(config)

@@ -6,6 +6,6 @@ def sandbox() -> None:
 
     There, EVO_SANDBOX holds the command that calls this one, such as: ssh worker evo sandbox.
     """
-    from evo.validation.sandbox import connection, elsewhere
+    from evo.api.machine import serve_sandbox
 
-    elsewhere.serve(connection.zygote_command())
+    serve_sandbox()

@@ -25,16 +25,14 @@ def show(
     history = read_run(run)
     from archive.history.confirmations import newest_of
     from archive.history.machines import machines_of, read_stays
-    from evo.evaluation.statistics.trial_values import trials_of_baselines
-    from evo.report.facts.figures import figure_facts, names_of_shipped
+    from evo.report.facts.figures import figures_among
     from evo.report.facts.record import find_record, record_facts
     from evo.report.facts.training_time import time_over_baselines
     from evo.report.views.record import record_view
 
     record = find_record(history.records, id)
     confirmation = newest_of(history.folder, record.id)
-    names = names_of_shipped(history.config["kind"])
-    figures = figure_facts(record, trials_of_baselines(history.records), names)
+    figures = figures_among(record, history.records, history.config["kind"])
     facts = record_facts(record, confirmation, _credits(history, record), figures)
     if (ratio := time_over_baselines(record, history.records)) is not None:
         facts["time_over_baselines"] = round(ratio, 3)

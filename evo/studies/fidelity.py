@@ -10,13 +10,13 @@ from evo.campaign.config import Config
 from evo.core.errors import UsageError
 from evo.core.estimate import Estimate
 from evo.core.records import Record, Status, Trial
-from evo.evaluation.panel import Measure, Panel, PanelComponent, Ranks, Truth
 from evo.evaluation.statistics.rank_agreement import (
     accuracy_ranks,
     kendall,
     loss_ranks,
     split_half_agreement,
 )
+from evo.studies.panel import Measure, Panel, PanelComponent, Ranks, Truth
 
 
 class Agreement(NamedTuple):

@@ -8,9 +8,9 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from evo.campaign.climb import fresh_seed
 from evo.core.arrays import Floats
 from evo.core.errors import EvoError, UsageError
-from evo.report.facts.climb import fresh_seed
 from evo.web.campaign import LiveCampaign
 from evo.web.comparison import ABSCISSAE, comparison_figure
 from evo.web.figures.behaviour_map import DESCRIPTORS, map_figure, projected

@@ -15,7 +15,7 @@ from evo.campaign.baselines import behaviour_scale, own_baselines, raw_behaviour
 from evo.campaign.steps import Validate
 from evo.components.kinds import kinds
 from evo.core.records import Status
-from evo.evaluation import panel as panels
+from evo.studies import panel as panels
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 

@@ -10,6 +10,8 @@ from archive.history.reader import Reader
 from evo.core.errors import UsageError
 from evo.monitoring.tracking.base import ExperimentTracker, trackers
 from evo.monitoring.tracking.tracking import check_trackers, tracked
+from evo.report.facts.overview import overview_of
+from evo.report.pictures import save_pareto
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ class Parts:
         warnings: list[str] = []
         with (
             History.open(self.folder) as history,
-            tracked(self.folder, warn=warnings.append) as track,
+            tracked(self.folder, draw=front, warn=warnings.append) as track,
         ):
             for generation in generations:
                 history.seal(
@@ -44,6 +46,10 @@ class Parts:
     def full(self) -> int:
         scored = [record for record in self.records if record.is_proposal and record.score]
         return sum(record.scored.rung == 1 for record in scored)
+
+
+def front(reader: Reader, folder: Path) -> Path:
+    return save_pareto(overview_of(reader), folder)
 
 
 def test_tensorboard_has_each_generation_once_over_a_resume(small, tmp_path):

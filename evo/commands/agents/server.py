@@ -6,6 +6,7 @@ command line gives with `--json`. Model context protocol: https://modelcontextpr
 
 from collections.abc import Callable
 from functools import wraps
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
-import evo
 from evo.commands.agents.tools import Tools
 from evo.core.errors import EvoError
 
@@ -32,7 +32,7 @@ def server(parent: Path, *, allows_control: bool = False) -> MCPServer[Any]:
     """
     tools = Tools(parent)
     made: MCPServer[Any] = MCPServer(
-        "evo", instructions=_ABOUT, version=evo.__version__, log_level="WARNING"
+        "evo", instructions=_ABOUT, version=version("evo-search"), log_level="WARNING"
     )
     reading: tuple[Callable[..., Any], ...] = (
         *(tools.list_campaigns, tools.status, tools.candidates),

@@ -4,7 +4,7 @@ Kendall's τ-b = (C − D) / √((n₀ − t₁)(n₀ − t₂)) with C concorda
 components and t tied ones (Kendall 1945): 1 is the same order, 0 chance, −1 the reverse.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from scipy.stats import kendalltau, rankdata
 from evo.core.estimate import Estimate
 from evo.core.records import Trial
 from evo.core.seeds import child
-from evo.evaluation.panel import Ranks, mean_rank
 from evo.evaluation.strata import by_stratum
+
+Ranks = NDArray[np.float64]
 
 RESAMPLES = 2000
 HALVINGS = 200
@@ -77,6 +78,11 @@ def split_half_agreement(
         )
         taus.append(tau(one, other))
     return float(np.mean(taus))
+
+
+def mean_rank(ranks: Mapping[str, Ranks]) -> Ranks:
+    """Mean rank of each component over networks, equally weighted: (components,)."""
+    return np.mean(list(ranks.values()), axis=0)
 
 
 def _ranks(trials: Sequence[Sequence[Trial]], values: Sequence[NDArray[np.float64]]) -> Ranks:

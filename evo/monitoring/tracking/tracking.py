@@ -18,12 +18,14 @@ from typing import Any
 
 from archive.history.reader import Reader
 from archive.store import disk
-from evo.campaign.climb import Ascent, Climb
+from evo.campaign.climb import Ascent, Climb, fresh_seed
 from evo.core.errors import HistoryError, UsageError, Warn
 from evo.core.performance import performance
 from evo.core.records import Generation, Record
 from evo.monitoring.tracking.base import ExperimentTracker, TrackedRun, trackers
-from evo.report.facts.climb import fresh_seed
+
+Draw = Callable[[Reader, Path], Path]
+"""Draws a campaign's Pareto front into a folder; gives the file."""
 
 FOLDER = "tracking"
 BEST = 10
@@ -49,11 +51,12 @@ def check_trackers(names: Iterable[str]) -> None:
 
 
 @contextmanager
-def tracked(folder: Path, *, warn: Warn) -> Generator[Callable[[], None]]:
+def tracked(folder: Path, *, draw: Draw, warn: Warn) -> Generator[Callable[[], None]]:
     """A context that logs a campaign; gives what is to be called after each sealed generation.
 
     Args:
         folder: the campaign's, whose configuration names the trackers.
+        draw: draws the picture that is logged now and then.
         warn: told once of each tracker that failed.
     """
     reader = Reader.read(folder)
@@ -61,8 +64,9 @@ def tracked(folder: Path, *, warn: Warn) -> Generator[Callable[[], None]]:
     if not names:
         yield lambda: None
         return
+    feeds = [Feed(name, folder, draw) for name in names]
     calls: queue.SimpleQueue[bool] = queue.SimpleQueue()
-    thread = threading.Thread(target=_work, args=(folder, names, calls, warn), daemon=True)
+    thread = threading.Thread(target=_work, args=(feeds, calls, warn), daemon=True)
     thread.start()
     calls.put(True)
     try:
@@ -74,12 +78,8 @@ def tracked(folder: Path, *, warn: Warn) -> Generator[Callable[[], None]]:
             warn(f"Trackers took more than {_WAIT_S:.0f} s to end; what is missing follows later.")
 
 
-def _work(folder: Path, names: Sequence[str], calls: "queue.SimpleQueue[bool]", warn: Warn) -> None:
-    feeds: list[Feed] = []
-    for name in names:
-        feed = Feed(name, folder)
-        if _survives(feed, feed.open, warn):
-            feeds.append(feed)
+def _work(feeds: Sequence["Feed"], calls: "queue.SimpleQueue[bool]", warn: Warn) -> None:
+    feeds = [feed for feed in feeds if _survives(feed, feed.open, warn)]
     goes_on = True
     while goes_on:
         goes_on = calls.get()
@@ -107,11 +107,13 @@ class Feed:
     Args:
         name: of the tracker.
         folder: the campaign's.
+        draw: draws the picture that is logged now and then.
     """
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, draw: Draw) -> None:
         self.name = name
         self._folder = folder
+        self._picture = draw
         self._place = folder / FOLDER / name
         self._tracker: ExperimentTracker | None = None
 
@@ -181,11 +183,8 @@ class Feed:
         self._logged = generation
 
     def _draw(self, generation: int) -> None:
-        from evo.report.facts.overview import overview_of  # noqa: PLC0415 - imports matplotlib
-        from evo.report.pictures import save_pareto  # noqa: PLC0415
-
         with tempfile.TemporaryDirectory() as folder:
-            path = save_pareto(overview_of(self._reader), Path(folder))
+            path = self._picture(self._reader, Path(folder))
             self._known.log_picture(generation, "pictures/pareto", path)
 
     def _read(self) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from archive.history.in_memory import as_history
 from archive.history.records import Records
-from evo.campaign.climb import Ascent, Climb, Offspring
+from evo.campaign.climb import Ascent, Climb, Offspring, fresh_seed
 from evo.core.records import Record, Trial
 from evo.core.worth import standard_errors
 from evo.report.facts.index import Index
@@ -114,9 +114,3 @@ def climb_facts(climb: Climb | None) -> dict[str, Any] | None:
         "still_for": climb.still_for,
         "warning": climb.warning or None,
     }
-
-
-def fresh_seed(config: Mapping[str, Any]) -> int:
-    """First of the fresh seeds, see `Protocol.fresh_seed`, without parsing a configuration."""
-    protocol = config["protocol"]
-    return int(protocol["first_seed"]) + int(protocol["rungs"][-1]["seeds"])

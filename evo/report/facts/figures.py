@@ -49,6 +49,11 @@ def figure_facts(
     return [_facts(one, names) for one in figures(record.id, tuple(record.score.trials), baselines)]
 
 
+def figures_among(record: Record, records: Iterable[Record], kind: str) -> list[dict[str, Any]]:
+    """`figure_facts` of a record among all of its campaign, whose kind is given by name."""
+    return figure_facts(record, trials_of_baselines(records), names_of_shipped(kind))
+
+
 def figure_words(facts: Mapping[str, Any]) -> str:
     """An entry in words, for tables and lines.
 

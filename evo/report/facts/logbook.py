@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from deap import tools
 
-from evo.campaign.climb import Ascent
+from evo.campaign.climb import Ascent, fresh_seed
 from evo.core.records import Generation, Record
-from evo.report.facts.climb import fresh_seed
 from evo.report.facts.front import fully_evaluated, pareto_front
 
 

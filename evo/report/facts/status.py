@@ -15,11 +15,11 @@ from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.history.records import Records
 from archive.history.replies import Replies
-from evo.campaign.climb import Climb
+from evo.campaign.climb import Climb, fresh_seed
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import ScreeningState
 from evo.report.facts.authorship import AuthorshipFacts, authorship_of
-from evo.report.facts.climb import Climbs, climb_facts, fresh_seed
+from evo.report.facts.climb import Climbs, climb_facts
 from evo.report.facts.figures import figure_facts, names_of_shipped
 from evo.report.facts.index import Index
 from evo.report.facts.record import measure_facts

@@ -11,11 +11,10 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from archive.history.reader import Reader
-from evo.campaign.climb import Ascent
+from evo.campaign.climb import Ascent, fresh_seed
 from evo.core.errors import UsageError
 from evo.core.estimate import Estimate
 from evo.core.records import Generation, Record
-from evo.report.facts.climb import fresh_seed
 from evo.report.facts.comparison import differing_trials, paired_facts
 
 RANDOM_OPERATOR = "sample-tree"

@@ -6,6 +6,7 @@ chooses batch by batch and sees the results of each. Nothing trains: to evaluate
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import process_time
 
 import numpy as np
@@ -17,7 +18,7 @@ from evo.core.records import Record
 from evo.core.seeds import child
 from evo.screening.efficiency import TOP
 from evo.screening.model import Example
-from evo.screening.pool import POOL_TASK
+from evo.screening.pool import POOL_TASK, pool_grounds, read_pool
 from evo.studies.tabular.candidates import Candidates, candidates_of
 from evo.studies.tabular.strategy import Goal, PoolState, Strategy
 
@@ -43,6 +44,16 @@ class Table:
         """The table of a pool, see `evo.screening.pool.read_pool`."""
         examples = Example.of(getattr(record.scored, goal) for record in records)
         return cls(candidates_of(records, task=task), examples, goal)
+
+    @classmethod
+    def read(cls, pool: Path | None, *, goal: Goal = "b_wr") -> "Table":
+        """The table of a pool's file; None is the pool that comes with evo.
+
+        Raises:
+            UsageError: the file cannot be read, or is no pool.
+        """
+        records = read_pool(pool)
+        return cls.of(records, goal=goal, task=POOL_TASK if pool is None else pool_grounds(pool)[1])
 
     @property
     def truth(self) -> Floats:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from archive.history.reader import Reader
-from evo.campaign.climb import Ascent
+from evo.campaign.climb import Ascent, fresh_seed
 from evo.core.records import Generation, Status
 from evo.report.facts.analysis import analyse, front_chances
-from evo.report.facts.climb import Climbs, fresh_seed
+from evo.report.facts.climb import Climbs
 from evo.report.facts.index import Index
 from evo.report.facts.record import best_record
 from evo.report.facts.status import StatusTally, verdict_of

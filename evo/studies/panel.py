@@ -5,20 +5,17 @@ A JSON file: `{"about": …, "kind": …, "halves": {"loss": …, "accuracy": �
 has the same networks; all but `functions` may be absent.
 """
 
-from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 from scipy.stats import rankdata
 
 from evo.core.errors import UsageError
 from evo.core.frozen import Frozen
+from evo.evaluation.statistics.rank_agreement import Ranks, mean_rank
 
-Ranks = NDArray[np.float64]
 Measure = Literal["loss", "accuracy"]
 
 
@@ -82,11 +79,6 @@ class Panel(Frozen):
             for network in self.networks
         }
         return by_network | {"combined": mean_rank(by_network)}
-
-
-def mean_rank(ranks: Mapping[str, Ranks]) -> Ranks:
-    """Mean rank of each function over networks, equally weighted: (functions,)."""
-    return np.mean(list(ranks.values()), axis=0)
 
 
 def read_panel(path: Path | None, kind: str = "activation") -> Panel:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from evo.core.errors import UsageError
-from evo.evaluation.panel import Panel, PanelComponent, Truth, read_panel, write_panel
+from evo.studies.panel import Panel, PanelComponent, Truth, read_panel, write_panel
 
 
 def known(*results: tuple[float | None, float]) -> PanelComponent:
