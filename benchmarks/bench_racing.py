@@ -15,7 +15,6 @@ from statistics import mean
 from sizes import Size, read_sizes
 
 from evo.campaign import process
-from evo.campaign.baselines import validated_baselines
 from evo.campaign.config import Config
 from evo.campaign.steps import Validate
 from evo.components.base import Kind
@@ -25,6 +24,7 @@ from evo.core.records import Candidate, JobKey, Outcome, Record, Status, Trial
 from evo.core.seeds import child
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
+from evo.validation.baselines import validated_baselines
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 from operators.base import WritingOperator

@@ -19,7 +19,6 @@ import numpy as np
 from sizes import Size, read_sizes
 
 from evo.campaign import process
-from evo.campaign.baselines import own_baselines
 from evo.campaign.config import Config
 from evo.components.kinds import kinds
 from evo.compute.engines.ray import Ray
@@ -27,6 +26,7 @@ from evo.compute.workers import Workers
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job
 from evo.evaluation.statistics.mean import student_mean
+from evo.validation.baselines import own_baselines
 
 WORKERS = 2
 BLOCK = 6

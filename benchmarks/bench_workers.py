@@ -13,11 +13,11 @@ from statistics import median
 from sizes import Size, read_sizes
 
 from evo.campaign import process
-from evo.campaign.baselines import validated_baselines
 from evo.campaign.config import Config
 from evo.components.kinds import kinds
 from evo.compute.workers import Workers
 from evo.evaluation.protocol import Job
+from evo.validation.baselines import validated_baselines
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 

@@ -27,7 +27,7 @@ import torch
 
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import process
-from evo.campaign.baselines import behaviour_scale, raw_behaviour, validated_baselines
+from evo.campaign.baselines import behaviour_scale, raw_behaviour
 from evo.campaign.config import Config
 from evo.campaign.steps import Recognise, Validate
 from evo.components.base import Kind
@@ -38,6 +38,7 @@ from evo.core.seeds import child
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.screening import pool
+from evo.validation.baselines import validated_baselines
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 from operators.base import WritingOperator

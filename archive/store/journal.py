@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 from archive.store import disk
 from archive.store.append_log import Appender, framed, whole_entries
-from evo.core.diagnosis import Diagnosis
 from evo.core.errors import HistoryError, unknown_format
-from evo.core.records import JobKey, Outcome, Trial
+from evo.core.records import JobKey, Outcome
 
 JOURNAL_FORMAT = 1
 
@@ -127,9 +126,7 @@ def outcome_of(path: Path, payload: dict[str, Any]) -> Outcome:
             f"{path} has an entry that this version of evo does not know ({', '.join(payload)}). "
             "Use the version that wrote it."
         )
-    trials = tuple(Trial(*trial) for trial in fields.pop("trials"))
-    diagnoses = tuple(Diagnosis(*diagnosis) for diagnosis in fields.pop("diagnoses", ()))
-    return Outcome(trials=trials, diagnoses=diagnoses, **fields)
+    return Outcome.of(fields)
 
 
 def _payload(content: dict[str, Any]) -> bytes:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from archive.history.reader import Reader
 from evo.api.opening import Prepared, prepare_start
 from evo.campaign import process
-from evo.campaign.baselines import own_baselines
 from evo.campaign.config import Config
 from evo.campaign.create import with_grids
 from evo.campaign.room import expected_bytes, free_disk_bytes
@@ -23,6 +22,7 @@ from evo.core.errors import EvoError, UsageError
 from evo.core.problems import Problems
 from evo.llm import models
 from evo.llm.providers.base import providers
+from evo.validation.baselines import own_baselines
 from evo.validation.doctor import examine
 
 _PARTS = {

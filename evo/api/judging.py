@@ -8,7 +8,7 @@ import numpy as np
 
 from archive.novelty.novelty_archive import rms_distance
 from evo.campaign import process
-from evo.campaign.baselines import behaviour_scale, described_behaviour, validated_baselines
+from evo.campaign.baselines import behaviour_scale, described_behaviour
 from evo.campaign.config import Config
 from evo.campaign.steps import Evaluate, Validate
 from evo.components.base import Kind
@@ -20,6 +20,7 @@ from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.evaluation.statistics.trial_values import trials_of_baselines
 from evo.report.facts.figures import figure_facts
 from evo.report.facts.record import score_facts
+from evo.validation.baselines import validated_baselines
 from evo.validation.graph.graphs import component_of
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator

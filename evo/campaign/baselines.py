@@ -15,16 +15,14 @@ from archive.novelty.descriptors import BehaviourScale, TextDescriptor
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign.progress import Tracker
 from evo.components.base import Kind
-from evo.core.errors import EvoError
 from evo.core.novelty import Novelty
 from evo.core.records import Candidate, Record, Vector
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.rungs import Runner, evaluate_baselines
 from evo.validation import behaviour
+from evo.validation.baselines import validated_baselines
 from evo.validation.graph.graph import Graph
 from evo.validation.graph.graphs import component_of
-from evo.validation.refusal import Refused
-from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 _DETACH = "aten.detach.default"
@@ -94,33 +92,6 @@ def behaviour_scale(kind: Kind, baselines: Sequence[Record]) -> BehaviourScale:
         outputs = [member.behaviour(Graph.parse(text)) for text in texts]
         scales.append(BehaviourScale.of(np.stack(outputs)))
     return BehaviourScale.joined(scales)
-
-
-def own_baselines(kind: Kind) -> list[Record]:
-    """The kind's baselines, validated outside of any campaign.
-
-    Raises:
-        EvoError: one of them is refused.
-    """
-    # Unsafe is harmless here: baselines ship with the kind, no generated source runs.
-    with Sandbox(unsafe=True) as sandbox:
-        return validated_baselines(kind, Validator(kind, sandbox))
-
-
-def validated_baselines(
-    kind: Kind,
-    validator: Validator,
-    further: Mapping[str, Candidate] = MappingProxyType({}),
-) -> list[Record]:
-    """Records of the kind's baselines, and of further ones, with their graphs, not trained yet."""
-    named = {**kind.baselines(), **further}
-    verdicts = validator.validate(list(named.values()))
-    records: list[Record] = []
-    for (name, candidate), verdict in zip(named.items(), verdicts, strict=True):
-        if isinstance(verdict, Refused):
-            raise EvoError(f"Baseline {name!r} of kind {kind.name!r} is refused: {verdict}")
-        records.append(Record(candidate, generation=0, graphs=verdict.texts))
-    return records
 
 
 def _identity(values: torch.Tensor) -> torch.Tensor:

@@ -14,12 +14,12 @@ from evo.campaign.progress import OnProgress, Tracker
 from evo.campaign.state import SearchState
 from evo.components.base import Kind
 from evo.components.combination import Combination
+from evo.evaluation.propagation import Propagation
 from evo.proposing.feedback.results import Results
 from evo.proposing.memory import Memory
 from evo.proposing.wordings import Wordings
 from evo.screening.features import FeatureExtractor
 from evo.screening.learner import Learner
-from evo.screening.propagation import Propagation
 from evo.selection.choices import Choices
 from evo.selection.islands import Islands
 from evo.selection.population import Population
@@ -88,7 +88,7 @@ def choices_of(history: Reader, config: Config) -> Choices:
 def learner_of(config: Config, kind: Kind, folder: Path) -> Learner:
     """The reward learner of a campaign, with the lessons it began with."""
     return Learner(
-        FeatureExtractor(Propagation(kind, config.tasks[0])),
+        FeatureExtractor(Propagation(kind.parts, config.tasks[0])),
         config.reward,
         seed=config.seed,
         lessons=lessons.lessons_of(folder, config.reward),

@@ -2,12 +2,8 @@
 
 from collections.abc import Iterator
 
-import torch
-
 from evo.components.kinds import kinds
 from evo.core.errors import UsageError
-from evo.core.informed import Informed
-from evo.networks.parts import Parts
 from evo.tasks.base import Data, Task
 from evo.tasks.objective import Classification
 
@@ -49,16 +45,8 @@ def remarks_on_inputs(kind_name: str, task_name: str, task: Task, data: Data) ->
     members = kinds.get(kind_name)().members
     if not any(one.name == "inputs" for kind in members for one in kind.contract.optional):
         return
-    parts = Parts(initialize=Informed(_drawn), initialize_sees_inputs=True)
-    samples = data.train.inputs[:_TRIED]
     for label, network in task.networks().items():
-        generator = torch.Generator().manual_seed(0)
-        shape = tuple(samples.shape[1:])
         try:
-            network.fresh(shape, data.outputs, generator, parts, network.arranged(samples))
+            network.expect_inputs_seen(data.train.inputs[:_TRIED], data.outputs)
         except ValueError as error:
             yield f"Task {task_name!r}, network {label!r}: {error}."
-
-
-def _drawn(z: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
-    return z / z.shape[1] ** 0.5

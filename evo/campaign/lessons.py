@@ -9,16 +9,17 @@ from pathlib import Path
 
 from archive.history.manifest import LESSONS
 from archive.store import disk
-from evo.campaign.baselines import behaviour_scale, own_baselines, raw_behaviour
+from evo.campaign.baselines import behaviour_scale, raw_behaviour
 from evo.campaign.config import Config
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.core.errors import HistoryError, UsageError
+from evo.evaluation.propagation import Propagation
 from evo.screening.features import Features
 from evo.screening.lessons import Lessons
 from evo.screening.model import BLOCKS
-from evo.screening.propagation import Propagation
 from evo.screening.settings import RewardSettings
+from evo.validation.baselines import own_baselines
 from evo.validation.graph.graphs import component_of
 
 
@@ -91,7 +92,7 @@ def features_of_first_baseline(kind: Kind, task: str) -> Features:
     first = baselines[0]
     features = {
         "behaviour": behaviour_scale(kind, baselines)(raw_behaviour(kind, first))[None],
-        "propagation": Propagation(kind, task)(component_of(first.graphs))[None],
+        "propagation": Propagation(kind.parts, task)(component_of(first.graphs))[None],
     }
     return {name: features[name] for name in BLOCKS}
 

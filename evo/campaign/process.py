@@ -13,7 +13,6 @@ from archive.history.records import Records
 from archive.history.replies import Replies
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build
-from evo.campaign.baselines import own_baselines
 from evo.campaign.budget import counted_hours
 from evo.campaign.config import Config, parse
 from evo.campaign.needs import device_of, gpus_of, needs_of
@@ -27,6 +26,7 @@ from evo.compute.packing import per_gpu
 from evo.compute.work import Work
 from evo.compute.workers import Workers
 from evo.llm import models
+from evo.validation.baselines import own_baselines
 from evo.validation.sandbox.sandbox import Sandbox
 
 _MOST_PER_GPU = 32

@@ -24,6 +24,7 @@ from evo.proposing.operators import portfolio_of
 from evo.proposing.propose import Propose
 from evo.proposing.repair import Repair
 from evo.selection.individual import Individual
+from evo.tasks.setting import task_setting
 
 
 @contextmanager
@@ -92,7 +93,7 @@ def search_setting(
     """The setting of a search, as prompts tell it; arguments as of `setting_of`."""
     return setting_of(
         kind,
-        config.tasks,
+        [task_setting(name, gated=kind.needs_gates) for name in config.tasks],
         config.protocol,
         selection=config.selection,
         novelty=config.novelty,

@@ -17,9 +17,8 @@ from evo.components.kinds import kinds
 from evo.compute.work import Work
 from evo.core.errors import EvoError
 from evo.evaluation.protocol import Protocol
+from evo.evaluation.training.largest import largest_network
 from evo.evaluation.training.trainer import train
-from evo.networks.base import Network
-from evo.networks.parts import Parts
 from evo.tasks.base import LOOP_NETWORK, Data, LoopTask, Split, tasks
 from evo.validation.graph.graphs import component_of
 
@@ -61,7 +60,7 @@ def peak(graphs: tuple[str, ...], work: Work, device: str) -> Peak:
     if len(loops) == len(work.tasks):
         return _stated(loops, device)
     before = _taken(device)
-    task, name, network, data = _largest(work, parts)
+    task, name, network, data = largest_network(work.tasks, work.protocol, parts)
     data = _short(data.to(torch.device(device)), work.protocol.batch_size * _STEPS)
     seeds, rates = _copies(work.protocol)
     count, is_split = seeds, False
@@ -105,27 +104,6 @@ def free_bytes(device: str) -> int | None:
         return torch.cuda.mem_get_info(torch.device(device))[0]
     left = [_available(), _of_group()]
     return min((value for value in left if value is not None), default=None)
-
-
-def _largest(work: Work, parts: Parts) -> tuple[str, str, Network, Data]:
-    """The network with the most parameters, of all tasks."""
-    sized: list[tuple[int, str, str, Network, Data]] = []
-    uninitialised = replace(parts, initialize=None)
-    for task_name in work.tasks:
-        task = tasks.get(task_name)()
-        if isinstance(task, LoopTask):
-            continue
-        data = task.load()
-        shape = tuple(data.train.inputs.shape[1:])
-        most = max(rung.networks or sys.maxsize for rung in work.protocol.rungs)
-        for name, plain in list(task.networks().items())[:most]:
-            network = plain.suited(parts)
-            generator = torch.Generator().manual_seed(0)
-            parameters = network.fresh(shape, data.outputs, generator, uninitialised)
-            size = sum(values.numel() for values in parameters.values())
-            sized.append((size, task_name, name, network, data))
-    _, task_name, name, network, data = max(sized, key=lambda one: one[0])
-    return task_name, name, network, data
 
 
 def _short(data: Data, samples: int) -> Data:

@@ -19,7 +19,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from archive.store.journal import outcome_of
 from evo.compute.work import Work
 from evo.core.records import Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol
@@ -87,7 +86,7 @@ class Folder:
         for path in sorted((self.root / "done").glob("[0-9]*.json")):
             entries: list[dict[str, Any]] = json.loads(path.read_bytes())
             path.unlink()
-            yield int(path.stem), [outcome_of(path, {"outcome": one}) for one in entries]
+            yield int(path.stem), list(map(Outcome.of, entries))
 
     def is_done(self, number: int) -> bool:
         """True if the outcomes of a batch are there."""

@@ -4,10 +4,10 @@ Imports nothing of evo but `evo.core`. `evo.core.fields` describes the same fiel
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,6 +122,9 @@ class JobKey(NamedTuple):
     heat: int
 
 
+_NESTED = frozenset({"trials", "diagnoses"})
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Result of training one candidate in one heat.
@@ -144,6 +147,16 @@ class Outcome:
     error: str = ""
     heat: int = 0
     diagnoses: tuple[Diagnosis, ...] = ()
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> "Outcome":
+        """The outcome of its fields as JSON has them."""
+        rest = {name: value for name, value in fields.items() if name not in _NESTED}
+        return cls(
+            trials=tuple(Trial(*trial) for trial in fields["trials"]),
+            diagnoses=tuple(Diagnosis(*one) for one in fields.get("diagnoses", ())),
+            **rest,
+        )
 
     @property
     def key(self) -> JobKey:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import torch
 
 from evo.core.errors import UsageError
+from evo.core.informed import Informed
 from evo.core.learnables import FeatureCounts
 from evo.networks.initialised import initialised
 from evo.networks.parts import Parts
@@ -97,6 +98,20 @@ class Network(ABC):
         roles = self.roles()
         return initialised(parameters, roles, parts, generator, run) | learned
 
+    def expect_inputs_seen(self, samples: torch.Tensor, outputs: int) -> None:
+        """Expect that an initialiser can see what every layer receives.
+
+        Args:
+            samples: of training, (n, …).
+            outputs: number of outputs per sample.
+
+        Raises:
+            ValueError: it cannot; the message says of which weight.
+        """
+        parts = Parts(initialize=Informed(_scaled), initialize_sees_inputs=True)
+        generator = torch.Generator().manual_seed(0)
+        self.fresh(tuple(samples.shape[1:]), outputs, generator, parts, self.arranged(samples))
+
     def leaves(self, parameters: Parameters) -> Parameters:
         """A copy of stacked parameters in which those that an optimiser trains require a gradient.
 
@@ -159,3 +174,8 @@ class Network(ABC):
 
 def _ignored(*_: torch.Tensor) -> None:
     pass
+
+
+def _scaled(z: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
+    """The plainest initialiser: a standard normal draw over the root of its fan-in."""
+    return z / z.shape[1] ** 0.5

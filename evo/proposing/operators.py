@@ -6,7 +6,10 @@ from evo.core.errors import UsageError
 from evo.llm.models import check_prices
 from evo.llm.settings import LlmSettings
 from evo.proposing.settings import PortfolioSettings
+from operators.base import WritingOperator, operators
 from operators.portfolio import Portfolio
+
+_OWN_PACKAGE = "operators"
 
 
 def portfolio_of(weights: Mapping[str, float], settings: PortfolioSettings) -> Portfolio:
@@ -50,3 +53,13 @@ def check_use(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool = F
         )
     if not replayed:
         check_prices(settings)
+
+
+def are_own(weights: Mapping[str, float]) -> bool:
+    """True if every operator that is drawn is evo's own and asks no language model."""
+    drawn = [operators.get(name) for name, weight in weights.items() if weight > 0]
+    return all(
+        issubclass(operator, WritingOperator)
+        and operator.__module__.partition(".")[0] == _OWN_PACKAGE
+        for operator in drawn
+    )

@@ -17,8 +17,8 @@ import numpy as np
 
 from archive.novelty.descriptors import TextDescriptor
 from evo.core.records import Record, Vector
+from evo.evaluation.propagation import Propagation
 from evo.screening.graph_statistics import graph_statistics
-from evo.screening.propagation import Propagation
 from evo.validation.graph.graphs import component_of
 
 Features = Mapping[str, Vector]

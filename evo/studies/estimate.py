@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evo.campaign import process
-from evo.campaign.baselines import own_baselines
 from evo.campaign.config import Config
 from evo.campaign.needs import device_of
 from evo.campaign.propose_step import search_setting
@@ -25,6 +24,7 @@ from evo.proposing.first_requests import first_requests
 from evo.proposing.operators import portfolio_of
 from evo.studies.calibration import Calibration, calibrate
 from evo.tasks.base import network_counts
+from evo.validation.baselines import own_baselines
 
 _CHARACTERS_PER_TOKEN = (4.5, 3.0)
 _SHORTEST_REPLY = 120

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from evo.campaign import process
-from evo.campaign.baselines import own_baselines
 from evo.campaign.config import Config
 from evo.campaign.learning import expect_learning
 from evo.components.kinds import baseline_names, kinds
@@ -26,6 +25,7 @@ from evo.evaluation.rungs import Runner, evaluate_baselines
 from evo.evaluation.statistics.rank_agreement import kendall, loss_ranks
 from evo.evaluation.strata import by_stratum
 from evo.studies.noise import NoiseLevels, noise_of
+from evo.validation.baselines import own_baselines
 
 _SEEDS = 4
 _FEWEST = 3

@@ -5,13 +5,13 @@ from typing import ClassVar
 
 import pytest
 
-from evo.campaign.baselines import own_baselines
 from evo.components.kinds import kinds
 from evo.compute.numerics import sound_numerics
 from evo.core.records import Record
 from evo.evaluation.training.loops import LoopLimits, train_by_loop
 from evo.tasks.base import LoopTask
 from evo.tasks.measurements import Budget
+from evo.validation.baselines import own_baselines
 from evo.validation.graph.graphs import component_of
 
 _COMPONENTS = 4

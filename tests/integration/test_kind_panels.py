@@ -11,11 +11,12 @@ from support.records import written
 import evo.data.panels
 from archive.novelty.novelty_archive import rms_distance
 from archive.novelty.settings import DUPLICATE_WITHIN
-from evo.campaign.baselines import behaviour_scale, own_baselines, raw_behaviour
+from evo.campaign.baselines import behaviour_scale, raw_behaviour
 from evo.campaign.steps import Validate
 from evo.components.kinds import kinds
 from evo.core.records import Status
 from evo.studies import panel as panels
+from evo.validation.baselines import own_baselines
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 

@@ -19,6 +19,7 @@ from evo.core.search_setting import RungSetting, SearchSetting, TaskSetting
 from evo.core.stages import Stage, TrainingEnd
 from evo.proposing.feedback.setting import setting_of
 from evo.studies.tabular.surrogate.in_process import InProcess
+from evo.tasks.setting import task_setting
 from evo.validation.graph.graph import Graph
 from evo.validation.validator import Validator
 from operators.base import AskingOperator, operators
@@ -211,7 +212,7 @@ def _scene(kind_name: str) -> Briefing:
     rates = {name: grid for name, grid in grids.items() if grid is not None}
     setting = setting_of(
         kind,
-        config.tasks,
+        [task_setting(name, gated=kind.needs_gates) for name in config.tasks],
         config.protocol.model_copy(update=rates),
         selection=config.selection,
         novelty=config.novelty,

@@ -6,9 +6,9 @@ from types import ModuleType
 import no_training
 
 from evo.api.codegen.component_file import ComponentOrigin, component_file
-from evo.campaign.baselines import validated_baselines
 from evo.components.kinds import baseline_names, kinds
 from evo.core.records import Record
+from evo.validation.baselines import validated_baselines
 from evo.validation.validator import Validator
 
 ORIGIN = ComponentOrigin("first", ("digits",), ("0123", "4567"), "0.1.0")

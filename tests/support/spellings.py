@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.novelty.novelty_archive import Distance, NoveltyArchive
-from evo.campaign.baselines import behaviour_scale, raw_behaviour, validated_baselines
+from evo.campaign.baselines import behaviour_scale, raw_behaviour
 from evo.campaign.steps import Recognise, Validate
 from evo.components.base import Kind
 from evo.core.records import Record, Status
+from evo.validation.baselines import validated_baselines
 from evo.validation.validator import Validator
 from support.records import written
 

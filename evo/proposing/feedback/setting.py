@@ -13,14 +13,12 @@ from evo.core.search_setting import JudgedBy, RungSetting, SearchSetting, TaskSe
 from evo.evaluation.protocol import Protocol, steps_per_epoch
 from evo.selection.base import survivals
 from evo.selection.settings import SelectionSettings
-from evo.tasks.base import LoopTask, tasks
-from evo.tasks.objective import Classification
 from evo.validation.graph.graph import Graph
 
 
 def setting_of(
     kind: Kind,
-    names: Sequence[str],
+    tasks: Sequence[TaskSetting],
     protocol: Protocol,
     *,
     selection: SelectionSettings,
@@ -31,7 +29,7 @@ def setting_of(
 
     Args:
         kind: what is evolved.
-        names: of the tasks.
+        tasks: that each candidate trains on.
         protocol: rungs, learning rates and batches.
         selection: names the survival strategy.
         novelty: says what counts as the same.
@@ -39,18 +37,17 @@ def setting_of(
     """
     survival = selection.strategies[0][0]
     closest, typical = _distances(baselines)
-    described = [_task(name, kind) for name in names]
     return SearchSetting(
         role=" ".join(_first_line(member) for member in kind.members),
-        tasks=described,
+        tasks=tasks,
         rungs=[RungSetting(r.epochs, r.seeds, r.networks or 0) for r in protocol.rungs],
         keep=protocol.keep,
         learning_rates=protocol.learning_rates,
         strengths=protocol.strengths,
         batch_size=protocol.batch_size,
         steps=0
-        if described[0].loop
-        else steps_per_epoch(described[0].samples[0], protocol.batch_size, protocol.epoch_steps),
+        if tasks[0].loop
+        else steps_per_epoch(tasks[0].samples[0], protocol.batch_size, protocol.epoch_steps),
         judged_by=_judged_by(kind, protocol),
         survival=survival,
         survival_words=_first_line(survivals.get(survival)),
@@ -64,32 +61,6 @@ def setting_of(
         operations=_operations([record for _, record in baselines]),
         remeasures=protocol.leaders > 0,
     )
-
-
-def _task(name: str, kind: Kind) -> TaskSetting:
-    task = tasks.get(name)()
-    label = name.replace("\\", "/").rpartition("/")[2]
-    if isinstance(task, LoopTask):
-        return TaskSetting(label, (), 0, False, (0, 0, 0), {}, loop=_loop(task))
-    data = task.load()
-    networks = task.networks()
-    if kind.needs_gates:
-        networks = {label: network.gated() for label, network in networks.items()}
-    return TaskSetting(
-        label,
-        tuple(data.train.inputs.shape[1:]),
-        data.outputs,
-        isinstance(data.objective, Classification),
-        (len(data.train.targets), len(data.validation.targets), len(data.test.targets)),
-        {label: network.summary for label, network in networks.items()},
-    )
-
-
-def _loop(task: LoopTask) -> str:
-    """A loop in a line: what its author says of it, and what decides."""
-    decides = task.metric.name if task.decided_by == "metric" else "the test loss"
-    words = (inspect.getdoc(task) or "").partition("\n")[0].rstrip(".")
-    return f"{words}; decided by {decides}" if words else f"decided by {decides}"
 
 
 def _first_line(of: object) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evo.campaign import create, process
-from evo.campaign.baselines import own_baselines
 from evo.campaign.config import Config
 from evo.components.kinds import kinds
 from evo.compute.numerics import sound_numerics
@@ -21,6 +20,7 @@ from evo.studies.estimate import candidates, request_facts, time_facts
 from evo.studies.grid.cells import Cell
 from evo.studies.grid.study import Confirming, Study
 from evo.studies.replies import ReplyTime, reply_time
+from evo.validation.baselines import own_baselines
 
 CALIBRATION_S = 15.0
 """Wall time of a calibration; a study may need several."""

@@ -10,13 +10,14 @@ from time import process_time
 import numpy as np
 
 from archive.novelty.descriptors import TextDescriptor
-from evo.campaign.baselines import behaviour_scale, own_baselines, raw_behaviour
+from evo.campaign.baselines import behaviour_scale, raw_behaviour
 from evo.components.kinds import kinds
 from evo.core.records import Record, Vector
+from evo.evaluation.propagation import Propagation
 from evo.screening.features import Features
 from evo.screening.graph_statistics import graph_statistics
 from evo.screening.pool import POOL_TASK
-from evo.screening.propagation import Propagation
+from evo.validation.baselines import own_baselines
 from evo.validation.graph.graphs import component_of
 
 VectorBlock = Callable[[], Vector]
@@ -63,7 +64,7 @@ def candidates_of(records: Sequence[Record], *, task: str = POOL_TASK) -> Candid
         task: that features of propagation are taken on.
     """
     component_kind = kinds.get(records[0].candidate.kind)()
-    propagate = Propagation(component_kind, task)
+    propagate = Propagation(component_kind.parts, task)
 
     def behaviour() -> Vector:
         scale = behaviour_scale(component_kind, own_baselines(component_kind))

@@ -7,15 +7,11 @@ from support.records import written
 
 from archive.novelty.novelty_archive import rms_distance
 from archive.novelty.settings import DUPLICATE_WITHIN
-from evo.campaign.baselines import (
-    behaviour_scale,
-    described_behaviour,
-    own_baselines,
-    raw_behaviour,
-)
+from evo.campaign.baselines import behaviour_scale, described_behaviour, raw_behaviour
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.core.records import Record
+from evo.validation.baselines import own_baselines
 from evo.validation.graph import tracer
 
 HEAD = "import torch\nimport torch.nn.functional as F\n"

@@ -8,7 +8,6 @@ import torch
 from support.fake_gpu import fake_cuda
 from support.profiles import many
 
-from evo.campaign.baselines import own_baselines
 from evo.components.kinds import kinds
 from evo.compute.memory import peak
 from evo.compute.work import Work
@@ -17,6 +16,7 @@ from evo.evaluation.training.results import Trained
 from evo.evaluation.training.trainer import train
 from evo.networks.parts import Parts
 from evo.tasks.base import tasks
+from evo.validation.baselines import own_baselines
 from evo.validation.graph.graphs import component_of
 
 KINDS = sorted(set(kinds.names()) - {"schedule"})  # whose factors are numbers of Python

@@ -70,8 +70,8 @@ def test_fans_are_those_of_the_layers_and_norms_and_positions_stay() -> None:
 @pytest.mark.parametrize("name", ["mish", "relu"])
 def test_an_activation_runs_with_the_kernels_of_a_worker(name: str) -> None:
     kind = kinds.get("activation")()
-    from evo.campaign.baselines import own_baselines
     from evo.components.kinds import baseline_names
+    from evo.validation.baselines import own_baselines
     from evo.validation.graph.graphs import component_of
 
     (record,) = [r for r in own_baselines(kind) if baseline_names("activation")[r.id] == name]

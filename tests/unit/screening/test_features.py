@@ -4,12 +4,12 @@ import torch
 import torch.nn.functional as F
 
 from evo.components.kinds import kinds
-from evo.screening.propagation import Propagation
+from evo.evaluation.propagation import Propagation
 
 
 @pytest.fixture(scope="module")
 def signals() -> Propagation:
-    return Propagation(kinds.get("activation")(), "digits")
+    return Propagation(kinds.get("activation")().parts, "digits")
 
 
 def test_the_same_component_gives_the_same_bits_in_any_company(signals) -> None:
@@ -38,13 +38,13 @@ def test_what_explodes_gives_finite_statistics(signals) -> None:
     ],
 )
 def test_every_kind_has_statistics(kind: str, component) -> None:
-    told = Propagation(kinds.get(kind)(), "digits")(component)
+    told = Propagation(kinds.get(kind)().parts, "digits")(component)
 
     assert told.ndim == 1 and len(told) > 50 and np.isfinite(told).all()
 
 
 @pytest.mark.parametrize("task", ["breast-cancer", "harmonics", "digits-cnn", "digits-transformer"])
 def test_every_sort_of_task_has_statistics(task: str) -> None:
-    told = Propagation(kinds.get("activation")(), task)(F.gelu)
+    told = Propagation(kinds.get("activation")().parts, task)(F.gelu)
 
     assert len(told) > 10 and np.isfinite(told).all()

@@ -2,7 +2,6 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from evo.campaign.baselines import own_baselines
 from evo.campaign.config import Config, load
 from evo.components.kinds import kinds
 from evo.core.errors import EvoError
@@ -11,6 +10,7 @@ from evo.evaluation.protocol import Job
 from evo.studies.calibration import Calibration, calibrate
 from evo.studies.estimate import request_facts, time_facts
 from evo.tasks.base import network_counts
+from evo.validation.baselines import own_baselines
 
 MODEL = 'llm.models=[{model="gpt-5-mini"}]'
 SPEED = Calibration(10, 60.0, work_per_second=100.0, cpu_per_work=0.02, spread=(0.5, 2.0))

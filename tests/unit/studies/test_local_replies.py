@@ -4,7 +4,6 @@ from typing import ClassVar
 
 import pytest
 
-from evo.campaign.baselines import own_baselines
 from evo.campaign.config import load
 from evo.components.kinds import kinds
 from evo.core.errors import EvoError
@@ -12,6 +11,7 @@ from evo.core.messages import Reply, Request
 from evo.llm.providers.base import Provider, ProviderError
 from evo.llm.settings import ModelSettings
 from evo.studies.replies import ReplyTime, reply_time
+from evo.validation.baselines import own_baselines
 
 CONFIG = load(
     {

@@ -19,17 +19,15 @@ from evo.campaign.build import run_search
 from evo.campaign.config import Config
 from evo.campaign.progress import Progress
 from evo.campaign.resources import Resources
+from evo.campaign.strategies import check_strategies
 from evo.core.errors import UsageError
 from evo.core.records import Record
-from evo.proposing.operators import portfolio_of
-from evo.selection.islands import Islands
+from evo.proposing.operators import are_own
 from evo.studies.tabular.surrogate.examples import Grounds
 from evo.studies.tabular.surrogate.in_process import InProcess
 from evo.studies.tabular.surrogate.landscape import KIND, TASK, Landscape
 from evo.validation.sandbox.sandbox import Sandbox
-from operators.base import WritingOperator, operators
 
-_OWN_PACKAGE = "operators"
 _MEMORY = "/dev/shm"  # noqa: S108 - a folder of a random name is made in it
 
 
@@ -64,7 +62,7 @@ def search_landscape(config: Config, landscape: Landscape, *, evaluations: int) 
         history = stack.enter_context(
             History.create(folder / "run", config=config.model_dump(mode="json"), environment={})
         )
-        sandbox = InProcess() if is_own(config) else stack.enter_context(Sandbox())
+        sandbox = InProcess() if are_own(config.operators) else stack.enter_context(Sandbox())
         hours = CampaignHours()
         train = landscape.trainer(config.protocol)
         resources = Resources(sandbox, TextDescriptor("none"), train, keys={}, hours=hours)
@@ -91,18 +89,7 @@ def check_search(config: Config, grounds: Grounds = Grounds()) -> None:  # noqa:
     if config.llm.models:
         raise UsageError("A search on the landscape asks no language model; leave out llm.models.")
     Landscape.check_protocol(config.protocol, grounds)
-    Islands.of(config.selection, config.population, config.generations)
-    portfolio_of(config.operators, config.portfolio)
-
-
-def is_own(config: Config) -> bool:
-    """True if every operator is evo's own and asks no language model."""
-    drawn = [operators.get(name) for name, weight in config.operators.items() if weight > 0]
-    return all(
-        issubclass(operator, WritingOperator)
-        and operator.__module__.partition(".")[0] == _OWN_PACKAGE
-        for operator in drawn
-    )
+    check_strategies(config)
 
 
 def _memory_folder() -> str | None:

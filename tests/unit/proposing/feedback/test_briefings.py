@@ -22,6 +22,7 @@ from evo.proposing.feedback.settings import FeedbackSettings
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.selection.settings import SelectionSettings
+from evo.tasks.setting import task_setting
 from evo.validation.graph.graph import Graph
 from operators.briefing import Answers, Briefing, Portrait
 from operators.llm.listing import Listing
@@ -69,7 +70,7 @@ LAST = 2
 def setting() -> SearchSetting:
     return setting_of(
         KIND,
-        ["digits"],
+        [task_setting("digits", gated=False)],
         Protocol(),
         selection=SelectionSettings(),
         novelty=NoveltySettings(),
@@ -244,7 +245,7 @@ def test_the_setting_says_what_decides(setting: SearchSetting) -> None:
 def test_a_refined_loss_is_said_to_decide() -> None:
     refined = setting_of(
         kinds.get("loss")(),
-        ["digits"],
+        [task_setting("digits", gated=False)],
         Protocol(decided_by="refined"),
         selection=SelectionSettings(),
         novelty=NoveltySettings(),
@@ -265,7 +266,7 @@ def test_the_cost_of_a_component_is_counted_in_operations_of_its_graph(briefings
     )
     setting = setting_of(
         KIND,
-        ["digits"],
+        [task_setting("digits", gated=False)],
         Protocol(),
         selection=SelectionSettings(),
         novelty=NoveltySettings(),

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from evo.campaign.baselines import own_baselines
 from evo.campaign.config import Config
 from evo.components.kinds import kinds
 from evo.studies.calibration import Calibration
@@ -14,6 +13,7 @@ from evo.studies.grid.cells import cells_of
 from evo.studies.grid.plan import CANDIDATE_S, Speed, plan_facts
 from evo.studies.grid.study import read_study
 from evo.studies.replies import ReplyTime
+from evo.validation.baselines import own_baselines
 
 STUDY = """
 base = "default"

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from evo.campaign.baselines import own_baselines
 from evo.components.kinds import kinds
 from evo.core.errors import UsageError
 from evo.core.records import Outcome, Record
@@ -17,6 +16,7 @@ from evo.studies.tabular.surrogate.examples import Examples
 from evo.studies.tabular.surrogate.features import function_features, mirror_images
 from evo.studies.tabular.surrogate.landscape import Landscape, MarginModel
 from evo.studies.tabular.surrogate.regression import Kernel, stretch, unstretch
+from evo.validation.baselines import own_baselines
 
 PROTOCOL = Protocol(leaders=0)
 EVERYONE = PROTOCOL.for_everyone

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evo.core.errors import UsageError
+from evo.proposing.operators import are_own
 from evo.studies.tabular.surrogate.benchmark import (
     SearchFigures,
     SearchPlan,
@@ -15,7 +16,7 @@ from evo.studies.tabular.surrogate.benchmark import (
 )
 from evo.studies.tabular.surrogate.facts import differences
 from evo.studies.tabular.surrogate.landscape import Landscape
-from evo.studies.tabular.surrogate.searching import check_search, is_own, search_landscape
+from evo.studies.tabular.surrogate.searching import check_search, search_landscape
 from evo.studies.tabular.surrogate.strategies import (
     own_strategies,
     read_strategies,
@@ -55,7 +56,7 @@ def test_every_strategy_that_comes_with_evo_can_be_searched_with() -> None:
     for name, settings in own_strategies().items():
         config = strategy_config(settings, {}, generations=8)
         check_search(config)
-        assert is_own(config), name
+        assert are_own(config.operators), name
 
 
 def test_own_operators_replace_the_default_ones_and_settings_of_a_strategy_win(
@@ -77,7 +78,7 @@ def test_own_operators_replace_the_default_ones_and_settings_of_a_strategy_win(
 def test_operators_of_plugins_and_models_are_not_our_own() -> None:
     asking = strategy_config({"operators": {"novel-llm": 1.0}}, {}, generations=1)
 
-    assert not is_own(asking)
+    assert not are_own(asking.operators)
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,13 @@ samples within and between classes, and the error of a linear read-out of the un
 Nothing is trained, and only the training data of the task's own split is used.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import torch
 
-from evo.components.base import Kind
 from evo.core.learnables import Component
 from evo.core.records import Vector
 from evo.core.seeds import child_seed
@@ -35,11 +34,11 @@ class Propagation:
     """Computes the statistics of components in the untrained networks of a task.
 
     Attributes:
-        kind: of the components.
+        parts: of a training with a component, as its kind gives them (`Kind.parts`).
         task: name of the task that gives training data and networks.
     """
 
-    kind: Kind
+    parts: Callable[[Component], Parts]
     task: str
 
     def __call__(self, component: Component) -> Vector:
@@ -47,7 +46,7 @@ class Propagation:
 
         The same component gives the same bits; p depends on task and kind alone.
         """
-        parts = _Recording(**vars(self.kind.parts(component)))
+        parts = _Recording(**vars(self.parts(component)))
         statistics: list[float] = []
         for plain in self._networks:
             network = plain.suited(parts)

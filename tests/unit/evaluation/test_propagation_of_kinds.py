@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from evo.components.kinds import kinds
 from evo.core.learnables import Component
-from evo.screening.propagation import Propagation
+from evo.evaluation.propagation import Propagation
 
 COMPONENTS = {
     "activation": (F.relu, torch.sin),
@@ -34,7 +34,7 @@ COMPONENTS = {
 @pytest.mark.parametrize("kind", COMPONENTS)
 def test_statistics_are_finite_and_tell_components_of_a_kind_apart(kind: str, task: str) -> None:
     one, other = COMPONENTS[kind]
-    propagation = Propagation(kinds.get(kind)(), task)
+    propagation = Propagation(kinds.get(kind)().parts, task)
 
     found: list[np.ndarray] = [propagation(component) for component in (one, other, one)]
 
@@ -45,7 +45,7 @@ def test_statistics_are_finite_and_tell_components_of_a_kind_apart(kind: str, ta
 
 def test_what_a_component_learns_leaves_its_gradient_among_the_statistics() -> None:
     def statistics(component: Component, kind: str) -> np.ndarray:
-        return Propagation(kinds.get(kind)(), "digits-cnn")(component)
+        return Propagation(kinds.get(kind)().parts, "digits-cnn")(component)
 
     plain = statistics(F.relu, "activation")
     learning = statistics(lambda x, a, b: a * F.relu(x), "parametric-activation")
