@@ -13,7 +13,7 @@ from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
 from evo.core.records import Record
 from evo.core.search_setting import SearchSetting
-from operators.llm.listing import Listing
+from operators.listing import Listing
 
 MOST_CHARACTERS = 18_000
 """Longest prompt, system message included: some 6,000 tokens at three characters each."""

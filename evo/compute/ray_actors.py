@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
+from evo.compute.batch import Batch
 from evo.compute.data_transport import PackedData
-from evo.compute.engines.base import Batch
 from evo.compute.losses import Loss, LossCause
 from evo.compute.memory import Peak, peak
 from evo.compute.remote import Greeting, RemoteWorker, greeting

@@ -12,8 +12,9 @@ from itertools import count
 from typing import NamedTuple
 
 from evo.compute.attempts import JobRun
+from evo.compute.batch import Batch, Ended
 from evo.compute.durations import Durations
-from evo.compute.engines.base import Batch, Ended, Engine
+from evo.compute.engines.base import Engine
 from evo.compute.losses import Loss
 from evo.compute.memory import Peak
 from evo.compute.settings import Needs

@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import pytest
 
 from evo.components.kinds import kinds
-from evo.compute.engines.base import Batch, Ended, Engine, engines
+from evo.compute.batch import Batch, Ended
+from evo.compute.engines.base import Engine, engines
 from evo.compute.settings import Needs
 from evo.compute.work import Work
 from evo.core.records import Outcome

@@ -16,7 +16,7 @@ from evo.core.records import Record, Status
 from evo.core.source import normalise
 from evo.core.stages import TrainingEnd
 from operators.briefing import Answers, Attempt, Briefing, Note, Portrait
-from operators.llm.listing import Listing, ends, shortened
+from operators.listing import Listing, ends, shortened
 from operators.llm.networks import margins_by_network
 from prompts.rendering import card, render
 

@@ -32,8 +32,8 @@ from operators.briefing import (
     Portrait,
     RequestPlace,
 )
+from operators.listing import Listed, Listing
 from operators.llm.compact import outline
-from operators.llm.listing import Listed, Listing
 from support.records import written
 
 CONTRACT = Activation.contract

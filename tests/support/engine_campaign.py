@@ -11,7 +11,8 @@ from archive.history.reader import Reader
 from evo.campaign import create, process
 from evo.campaign.config import load
 from evo.campaign.progress import OnProgress
-from evo.compute.engines.base import Batch, Ended, Engine, engines
+from evo.compute.batch import Batch, Ended
+from evo.compute.engines.base import Engine, engines
 from evo.compute.work import Work
 from evo.compute.worker import Worker
 

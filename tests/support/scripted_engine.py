@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from evo.compute.engines.base import Batch, Ended, Engine
+from evo.compute.batch import Batch, Ended
+from evo.compute.engines.base import Engine
 from evo.compute.losses import Loss
 from evo.compute.settings import Needs
 from evo.compute.work import Work

@@ -9,41 +9,13 @@ fault is decided by `evo.compute.workers` alone, so that results do not depend o
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
-from evo.compute.losses import Loss
+from evo.compute.batch import Batch, Ended
 from evo.compute.memory import Peak
 from evo.compute.settings import Needs
 from evo.compute.work import Work
-from evo.core.records import Outcome
 from evo.core.registry import Registry
-from evo.evaluation.protocol import Job
-
-
-class Batch(NamedTuple):
-    """Jobs that one worker trains in order.
-
-    Attributes:
-        number: no other batch of the same process has it.
-        jobs: one or more.
-    """
-
-    number: int
-    jobs: tuple[Job, ...]
-
-
-class Ended(NamedTuple):
-    """The end of a batch.
-
-    Attributes:
-        batch: which one.
-        outcomes: of its jobs; of all of them where nothing was lost.
-        loss: why the others have none; None where nothing was lost.
-    """
-
-    batch: Batch
-    outcomes: tuple[Outcome, ...]
-    loss: Loss | None = None
 
 
 class Engine(ABC):

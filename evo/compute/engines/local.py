@@ -18,8 +18,9 @@ from pathlib import Path
 import torch
 from pebble import ProcessExpired, ProcessPool
 
+from evo.compute.batch import Batch, Ended
 from evo.compute.devices import worker_count
-from evo.compute.engines.base import Batch, Ended, Engine, engines
+from evo.compute.engines.base import Engine, engines
 from evo.compute.losses import Loss, LossCause
 from evo.compute.memory import Peak
 from evo.compute.processes import Context, ready_to_start

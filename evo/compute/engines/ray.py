@@ -11,7 +11,8 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
-from evo.compute.engines.base import Batch, Ended, Engine, engines
+from evo.compute.batch import Batch, Ended
+from evo.compute.engines.base import Engine, engines
 from evo.compute.memory import Peak
 from evo.compute.ray_actors import Actor, RayWorker, error_line, loss_of
 from evo.compute.ray_cluster import RayCluster, reaching

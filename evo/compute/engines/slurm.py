@@ -16,7 +16,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from evo.compute.engines.base import Batch, Ended, Engine, engines
+from evo.compute.batch import Batch, Ended
+from evo.compute.engines.base import Engine, engines
 from evo.compute.losses import Loss, LossCause
 from evo.compute.settings import Needs
 from evo.compute.slurm_commands import (

@@ -21,7 +21,7 @@ from evo.proposing.feedback.results import ProposalEntry, Results, Snapshot
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from operators.briefing import Answers, Attempt
-from operators.llm.listing import ends
+from operators.listing import ends
 
 _TRIED = 10
 _ANSWERS = 6

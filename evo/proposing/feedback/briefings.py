@@ -25,7 +25,7 @@ from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.validation.graph.graph import Graph
 from operators.briefing import Answers, Briefing, NetworkResult, Portrait, RequestPlace
-from operators.llm.listing import Listing
+from operators.listing import Listing
 from operators.llm.networks import margins_by_network
 
 _NEIGHBOURS = 3

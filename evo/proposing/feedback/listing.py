@@ -18,8 +18,8 @@ from evo.core.records import Record, Status
 from evo.core.source import normalise
 from evo.core.stages import NOTHING_READ, TrainingEnd
 from evo.proposing.feedback.losses import Losses
+from operators.listing import LONGEST_STEP, Listed, Listing, cost, spread
 from operators.llm.compact import changes, compact, outline
-from operators.llm.listing import LONGEST_STEP, Listed, Listing, cost, spread
 from operators.tree.form import form_key
 
 _POOL = 200

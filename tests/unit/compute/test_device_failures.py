@@ -13,7 +13,8 @@ from support.scripted_engine import WORK, trained
 from evo.campaign.config import load
 from evo.campaign.needs import needs_of
 from evo.campaign.process import configured_workers, measured_share
-from evo.compute.engines.base import Batch, Ended, Engine
+from evo.compute.batch import Batch, Ended
+from evo.compute.engines.base import Engine
 from evo.compute.losses import Loss, LossCause
 from evo.compute.memory import Peak
 from evo.compute.settings import Needs

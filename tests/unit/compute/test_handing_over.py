@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from support.scripted_engine import ScriptedEngine, trained
 
-from evo.compute.engines.base import Batch, Ended
+from evo.compute.batch import Batch, Ended
 from evo.compute.losses import Loss, LossCause
 from evo.compute.workers import Workers
 from evo.core.errors import EvoError

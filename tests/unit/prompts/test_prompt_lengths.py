@@ -17,7 +17,7 @@ from support.briefings import (
 from evo.core.estimate import Estimate
 from evo.core.search_setting import TaskSetting
 from operators.briefing import Answers, NetworkResult, Note, Portrait
-from operators.llm.listing import Listed, Listing, cost, shortened
+from operators.listing import Listed, Listing, cost, shortened
 
 LONG = (
     "import torch\n\ndef activation(x):\n"

@@ -25,7 +25,7 @@ from evo.selection.settings import SelectionSettings
 from evo.tasks.setting import task_setting
 from evo.validation.graph.graph import Graph
 from operators.briefing import Answers, Briefing, Portrait
-from operators.llm.listing import Listing
+from operators.listing import Listing
 
 KIND = Activation()
 VARIED = VariedMember(KIND, KIND)

@@ -8,7 +8,7 @@ from evo.core.estimate import Estimate
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import Stage, TrainingEnd
 from evo.proposing.feedback.results import Results
-from operators.llm.listing import Listing, cost, shortened
+from operators.listing import Listing, cost, shortened
 
 
 def tried(
