@@ -155,7 +155,7 @@ def _calibration(campaign: LiveCampaign, _: Request, __: View) -> Figure:
 
 
 class _Reward(NamedTuple):
-    """What `reward_facts` and `forecast_columns` give of a campaign."""
+    """The `reward_facts` and `forecast_columns` of a campaign."""
 
     facts: Mapping[str, Any]
     forecasts: Mapping[str, Floats]

@@ -24,7 +24,7 @@ from evo.core.performance import performance
 from evo.core.records import Generation, Record
 from evo.monitoring.tracking.base import ExperimentTracker, TrackedRun, trackers
 
-Draw = Callable[[Reader, Path], Path]
+DrawFront = Callable[[Reader, Path], Path]
 """Draws a campaign's Pareto front into a folder; gives the file."""
 
 FOLDER = "tracking"
@@ -51,7 +51,7 @@ def check_trackers(names: Iterable[str]) -> None:
 
 
 @contextmanager
-def tracked(folder: Path, *, draw: Draw, warn: Warn) -> Generator[Callable[[], None]]:
+def tracked(folder: Path, *, draw: DrawFront, warn: Warn) -> Generator[Callable[[], None]]:
     """A context that logs a campaign; gives what is to be called after each sealed generation.
 
     Args:
@@ -110,7 +110,7 @@ class Feed:
         draw: draws the picture that is logged now and then.
     """
 
-    def __init__(self, name: str, folder: Path, draw: Draw) -> None:
+    def __init__(self, name: str, folder: Path, draw: DrawFront) -> None:
         self.name = name
         self._folder = folder
         self._picture = draw
