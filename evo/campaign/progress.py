@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from evo.campaign.budget_warnings import Use
 from evo.campaign.climb import Ascent, Climb
 from evo.campaign.events import CandidateEvaluated, Event, GenerationSealed
+from evo.core.pace import seconds_left
 from evo.core.performance import performance
 from evo.core.records import Generation, Outcome, Record, Status, Trial
 from evo.evaluation.protocol import Protocol
@@ -54,9 +55,6 @@ class Progress:
     uses: Mapping[str, Use] = field(default_factory=dict[str, Use])
     events: tuple[Event, ...] = ()
 
-
-_TELLING = 0.05
-"""Share of a generation that must be done before its pace says how long the rest takes."""
 
 OnProgress = Callable[[Progress], None]
 DueEvents = Callable[[int], Iterable[Event]]
@@ -230,19 +228,16 @@ class Tracker:
         done = self._generation - 1 - self._sealed_before + trained
         if self._generation - 1 == self._sealed_before and self._work:
             done -= self._replayed / self._work  # replayed work took no time
-        if done < _TELLING:
-            return None
         left = self._generations - self._generation + 1 - trained
-        return search / done * left
+        return seconds_left(search, done=done, work=1.0, rest=left)
 
     def _seconds_left_with_baselines(self) -> float | None:
         """Estimate from the baselines' training, before any generation has been timed."""
         done = self._done - self._replayed  # replayed work took no time
-        if done < _TELLING * self._work or not self._work:
-            return None
         rest = max(0.0, self._work - self._done)
         rest += self._generations * self._work_of_a_generation(self._trainings)
-        return (self._clock() - self._training_start) / done * rest
+        seconds = self._clock() - self._training_start
+        return seconds_left(seconds, done=done, work=self._work, rest=rest)
 
     def _work_of_a_generation(self, candidates: int) -> float:
         return self._expected_work(

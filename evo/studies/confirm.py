@@ -222,16 +222,20 @@ def _train(
     total = len(components) * len(confirmation.config.tasks)
     outcomes: dict[str, Outcome] = {}
     used_s = 0.0
-    for task in confirmation.config.tasks:
+    jobs = {
+        task: [Job(_job_id(task, record), record.graphs, rung=0) for record in components]
+        for task in confirmation.config.tasks
+    }
+    # Of all tasks before any trains: the pace of what trains says how long the rest takes.
+    for job in (job for of_task in jobs.values() for job in of_task):
+        if job.key in known and job.key not in book.outcomes:
+            book.acknowledge(replace(known[job.key], seconds=0.0))
+        if job.key in book.outcomes:
+            outcomes[job.id] = book.outcomes[job.key]
+    watch(len(outcomes), total)
+    for task, of_task in jobs.items():
         # One task at a time, so that an interruption loses little.
-        jobs = [Job(_job_id(task, record), record.graphs, rung=0) for record in components]
-        for job in jobs:
-            if job.key in known and job.key not in book.outcomes:
-                book.acknowledge(replace(known[job.key], seconds=0.0))
-        recorded = [book.outcomes[job.key] for job in jobs if job.key in book.outcomes]
-        outcomes |= {outcome.id: outcome for outcome in recorded}
-        watch(len(outcomes), total)
-        if not (missing := [job for job in jobs if job.id not in outcomes]):
+        if not (missing := [job for job in of_task if job.id not in outcomes]):
             continue
         with workers(confirmation.config.model_copy(update={"tasks": (task,)})) as pool:
             for outcome in pool.run(missing):

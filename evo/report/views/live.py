@@ -28,7 +28,8 @@ from evo.report.views.climb import (
     trend_text,
 )
 from evo.report.views.source import FoldedSource
-from evo.report.views.text import clock_text, interval_text, source_body, step_text
+from evo.report.views.text import interval_text, source_body, step_text, time_text
+from evo.report.views.work import QUIET_S
 
 _MOST_LINES = 8
 """Lines of the best candidate's source: the panel must fit a terminal."""
@@ -36,8 +37,6 @@ _FEWEST_LINES = 3
 """With room for fewer the source is left out."""
 _TREND = 24
 """Generations of the trend in a line of a log."""
-_QUIET = 60.0
-"""Seconds without a line in a log before the share that is trained gets one."""
 _MOST_ALARMS = 3
 _MOST_TASKS = 3
 """Tasks of which the panel shows losses."""
@@ -136,7 +135,7 @@ def panel(
     if spent := spent_text(progress.uses):
         grid.add_row("spent", spent)
     rate = f", {progress.per_minute:.1f} evaluated per minute" if progress.generation else ""
-    grid.add_row("time", f"{clock_text(progress.seconds)} so far, {_left(progress)}{rate}")
+    grid.add_row("time", f"{_time(progress)}{rate}")
     parts: list[RenderableType] = [grid]
     if progress.best is not None and lines:
         best = progress.best
@@ -192,8 +191,7 @@ class _Lines:
             f"best {_best(progress)} | {_losses(progress)}"
             f"{_climb(progress)}{f'trend {trend} | ' * bool(trend)}"
             f"{_reward(progress)}{f'spent {spent} | ' * bool(spent)}"
-            f"{progress.per_minute:.1f} evaluated/min | "
-            f"{clock_text(progress.seconds)} so far, {_left(progress)}",
+            f"{progress.per_minute:.1f} evaluated/min | {_time(progress)}",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -201,12 +199,11 @@ class _Lines:
 
     def _show_share(self, progress: Progress) -> None:
         tenths = int(10 * progress.trained)
-        if tenths <= self._tenths or progress.seconds < self._last + _QUIET:
+        if tenths <= self._tenths or progress.seconds < self._last + QUIET_S:
             return
         self._tenths, self._last = tenths, progress.seconds
         self._console.print(
-            f"generation {progress.generation}: {progress.trained:.0%} trained, "
-            f"{clock_text(progress.seconds)} so far, {_left(progress)}",
+            f"generation {progress.generation}: {progress.trained:.0%} trained, {_time(progress)}",
             highlight=False,
             soft_wrap=True,
         )
@@ -276,6 +273,5 @@ def _reward(progress: Progress) -> str:
     return "" if progress.reward is None else f"reward model {progress.reward} | "
 
 
-def _left(progress: Progress) -> str:
-    left = progress.seconds_left
-    return "estimating the time left" if left is None else f"about {clock_text(left)} left"
+def _time(progress: Progress) -> str:
+    return time_text(progress.seconds, progress.seconds_left)

@@ -49,6 +49,18 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def time_text(seconds: float, seconds_left: float | None) -> str:
+    """Time that some work has taken, and the estimate to its end; None before there is one.
+
+    >>> time_text(75, 3700)
+    '1:15 so far, about 1:01:40 left'
+    """
+    left = "estimating the time left"
+    if seconds_left is not None:
+        left = f"about {clock_text(seconds_left)} left"
+    return f"{clock_text(seconds)} so far, {left}"
+
+
 def step_text(generation: int, step: str) -> str:
     """The step of a generation; that of generation 0, which proposes nothing, in more words.
 

@@ -111,12 +111,46 @@ def test_a_record_is_shown_with_its_verdict_where_there_is_one() -> None:
 def test_without_a_terminal_each_tenth_of_the_work_is_one_line() -> None:
     console = Console(file=io.StringIO())
 
-    with work_view("trained", console) as watch:
+    seconds = iter(range(99))
+
+    with work_view("trained", console, clock=lambda: next(seconds)) as watch:
         for done in range(41):
             watch(done, 40)
 
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
-    assert (len(lines), lines[0], lines[-1]) == (11, "trained: 0 of 40", "trained: 40 of 40")
+    assert len(lines) == 11
+    assert lines[0] == "trained: 0 of 40, 0:00 so far, estimating the time left"
+    assert lines[1] == "trained: 4 of 40, 0:04 so far, about 0:36 left"
+    assert lines[-1] == "trained: 40 of 40 in 0:40"
+
+
+def test_without_a_terminal_a_quiet_minute_ends_with_a_line() -> None:
+    assert lines_of_work([(0, 0, 400), (10, 20, 400), (61, 30, 400), (62, 31, 400)]) == [
+        "trained: 0 of 400, 0:00 so far, estimating the time left",
+        "trained: 30 of 400, 1:01 so far, about 12:32 left",
+    ]
+
+
+def test_the_pace_of_work_is_that_of_this_process() -> None:
+    interrupted = [(5, 20, 40), (15, 22, 40), (25, 24, 40)]
+    of_a_study = [(90, 0, 20), (100, 2, 20)]
+
+    assert lines_of_work([*interrupted, *of_a_study]) == [
+        "trained: 20 of 40, 0:00 so far, estimating the time left",
+        "trained: 24 of 40, 0:20 so far, about 1:20 left",
+        "trained: 0 of 20, 0:00 so far, estimating the time left",
+        "trained: 2 of 20, 0:10 so far, about 1:30 left",
+    ]
+
+
+def lines_of_work(calls: list[tuple[int, int, int]]) -> list[str]:
+    """Lines of a log by calls, each with its second, what is done, and the total."""
+    console = Console(file=io.StringIO(), width=40)
+    seconds = iter([0, *(second for second, _, _ in calls)])
+    with work_view("trained", console, clock=lambda: next(seconds)) as watch:
+        for _, done, total in calls:
+            watch(done, total)
+    return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
 
 
 def test_on_a_terminal_the_work_is_a_bar() -> None:

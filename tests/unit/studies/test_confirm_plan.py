@@ -209,13 +209,29 @@ def test_an_interrupted_confirmation_goes_on_where_it_stopped(tmp_path: Path, po
     with pytest.raises(KeyboardInterrupt):
         carry_out(wanted, lambda *_: None)
     before, pool.asked, pool.dies_after = pool.asked, [], 99
+    told: list[int] = []
 
-    path = carry_out(wanted, lambda *_: None)
+    path = carry_out(wanted, lambda done, _: told.append(done))
 
     assert path.name == "001.json"
     assert len(before) == 4
     assert not set(before) & set(pool.asked)
     assert len(pool.asked) == 6
+    assert told == [4, 5, 6, 7, 8, 9, 10]
+
+
+def test_what_is_recorded_of_later_tasks_counts_before_anything_trains(
+    tmp_path: Path, pool: Pool
+) -> None:
+    wanted = chosen(tmp_path)
+    pool.fails = "digits/second"  # is tried again; all of the second task is recorded
+    carry_out(wanted, lambda *_: None)
+    pool.asked, pool.fails = [], ""
+    told: list[int] = []
+
+    carry_out(wanted, lambda done, _: told.append(done))
+
+    assert (pool.asked, told) == (["digits/second"], [9, 10])
 
 
 def test_a_second_confirmation_trains_nothing_again_and_finds_the_same(
