@@ -1,7 +1,7 @@
 """Folders of campaigns under `runs/`, by name."""
 
 import itertools
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -28,7 +28,16 @@ def run_folder(run: str | Path) -> Path:
         with suppress(OSError, ValueError):  # such as a name that is too long
             if (folder / "campaign.json").exists():
                 return folder if folder.name else folder.resolve()
-    raise unknown_name("campaign", str(run), run_names(), where=str(RUNS.absolute()))
+    raise _unknown_run(run)
+
+
+def _unknown_run(run: str | Path) -> UsageError:
+    """The error for a campaign that does not exist, by those in its folder, else under `runs/`."""
+    parent, name = Path(run).parent, Path(run).name
+    with suppress(OSError, ValueError):
+        if parent != Path() and (names := run_names(parent)):
+            return unknown_name("campaign", name, names, where=str(parent.absolute()))
+    return unknown_name("campaign", str(run), run_names(), where=str(RUNS.absolute()))
 
 
 def study_folder(name: str | Path) -> Path | None:
@@ -83,6 +92,27 @@ def named_folder(parent: Path, name: str) -> Path:
             f"{'…' if len(name) > 40 else ''} of {length}."
         )
     return parent / name
+
+
+def new_folder(parent: Path, name: str, *, to_resume: Callable[[str], str]) -> Path:
+    """The folder of a new campaign of that name, which holds none yet.
+
+    Args:
+        parent: folder that it will be in.
+        name: of the campaign.
+        to_resume: what the caller writes to resume a campaign, by name or folder.
+
+    Raises:
+        UsageError: as `named_folder`, or a campaign is there.
+    """
+    folder = named_folder(parent, name)
+    if (folder / "campaign.json").exists():
+        call = to_resume(folder.name if folder.parent == RUNS else str(folder))
+        raise UsageError(
+            f"{folder} holds a campaign already. Resume it with `{call}`, or choose another name "
+            "to start a new one."
+        )
+    return folder
 
 
 @contextmanager

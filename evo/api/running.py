@@ -6,7 +6,7 @@ from os import fspath
 from pathlib import Path
 from typing import Any
 
-from archive.folders import named_folder, numbered_folder, run_folder
+from archive.folders import new_folder, numbered_folder, run_folder
 from archive.history.reader import Reader
 from evo.api import campaign as campaigns
 from evo.api.listener import Listener, OnEvent, OnGeneration
@@ -65,9 +65,10 @@ def run(
     loaded = load(config, overrides=overrides, seed=seed)
     parent = RUNS if folder is None else Path(folder)
     stem = Path(fspath(config)).stem if isinstance(config, str | Path) else loaded.kind
-    claimed = numbered_folder(parent, stem)
     with (
-        claimed if name is None else nullcontext(named_folder(parent, name)) as place,
+        numbered_folder(parent, stem)
+        if name is None
+        else nullcontext(new_folder(parent, name, to_resume='evo.resume("{}")'.format)) as place,
         start(
             loaded, place, replay=source, unsafe_sandbox=unsafe_sandbox, warn=as_warning
         ) as history,

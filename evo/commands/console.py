@@ -130,6 +130,11 @@ def invoked_as() -> str:
     return shlex.quote(str(shown))
 
 
+def resume_command(run: str | Path) -> str:
+    """The command that resumes a campaign, by name or folder."""
+    return f"{invoked_as()} resume {shlex.quote(str(run))}"
+
+
 def print_json(facts: Any) -> None:
     """One JSON document on standard output."""
     is_ascii = not is_unicode(sys.stdout)  # a character that is replaced would be lost

@@ -1,13 +1,12 @@
 """`evo resume`."""
 
-import shlex
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from archive.folders import run_folder
-from evo.commands.console import err, invoked_as, read_run, warn
+from evo.commands.console import err, read_run, resume_command, warn
 from evo.commands.options import JsonOption, Replay, RunName, UnsafeSandbox
 from evo.commands.run_to_end import announce_start, run_to_end
 from evo.core.errors import UsageError
@@ -61,7 +60,7 @@ def resume(
     ) as history:
         if history.generation >= history.config["generations"]:
             err.print("Campaign already finished; showing its results.")
-            err.print(f"Go on with: {invoked_as()} resume {shlex.quote(run)} --generations +10")
+            err.print(f"Go on with: {resume_command(run)} --generations +10")
         else:
             announce_start(history.folder)
         run_to_end(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from archive.folders import named_folder, numbered_folder, run_at
+from archive.folders import new_folder, numbered_folder, run_at
 from evo.commands.completion import complete_config, complete_run, complete_strategy
-from evo.commands.console import err, print_facts, read_run, warn
+from evo.commands.console import err, print_facts, read_run, resume_command, warn
 from evo.commands.options import (
     Device,
     JsonOption,
@@ -121,9 +121,13 @@ def run(
     if estimate:
         _estimate(loaded, as_json=as_json)
         return
+    place = (
+        nullcontext(new_folder(RUNS, name, to_resume=resume_command))
+        if name
+        else numbered_folder(RUNS, begun.stem)
+    )
     from evo.api.opening import start
 
-    place = nullcontext(named_folder(RUNS, name)) if name else numbered_folder(RUNS, begun.stem)
     with (
         place as folder,
         start(loaded, folder, replay=source, unsafe_sandbox=unsafe_sandbox, warn=warn) as history,

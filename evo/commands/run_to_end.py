@@ -1,12 +1,11 @@
 """Run a campaign in the terminal to its end; `evo run` and `evo resume` share it."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from evo.commands.console import err, invoked_as, print_json, print_result, save_picture, warn
+from evo.commands.console import err, print_json, print_result, resume_command, save_picture, warn
 from evo.core.errors import EvoError, UselessCampaignError
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def run_to_end(
     from evo.report.views.live import live_view
 
     folder, ending = history.folder, ""
-    go_on = f"Resume with: {invoked_as()} resume {shlex.quote(str(folder))}"
+    go_on = f"Resume with: {resume_command(folder)}"
     try:
         with live_view(folder.name, err) as show:
             stopped = work(

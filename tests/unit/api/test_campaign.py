@@ -69,8 +69,10 @@ def test_a_name_that_is_no_campaign_offers_the_nearest(folder, monkeypatch):
     (folder.parent.parent / "runs").symlink_to(folder.parent)
 
     assert evo.open("small").name == "small"
-    with pytest.raises(evo.UsageError, match="Did you mean 'small'"):
-        evo.open("smal")
+    for call in (evo.open, evo.resume):
+        for name in ("smal", "runs/smla"):
+            with pytest.raises(evo.UsageError, match="Did you mean 'small'"):
+                call(name)
 
 
 def test_baselines_come_first_among_the_records(campaign):

@@ -158,6 +158,19 @@ def test_a_wrong_configuration_is_an_error_before_anything_is_made(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("parent", [None, "mine"])
+def test_a_name_that_is_taken_says_how_python_resumes(tmp_path, monkeypatch, parent):
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / (parent or "runs") / "first"
+    no_training.create(place, no_training.configure(SETTINGS)).close()
+    run = "mine/first" if parent else "first"
+
+    with pytest.raises(evo.UsageError, match=rf'Resume it with `evo\.resume\("{run}"\)`, or'):
+        evo.run("smoke", name="first", folder=parent)
+
+    assert evo.open(place).generation == -1
+
+
 def test_a_finished_campaign_is_returned_as_it_is(folder):
     carry_on(folder)
     events = []

@@ -6,7 +6,7 @@ from threading import Barrier
 
 import pytest
 
-from archive.folders import named_folder, numbered_folder
+from archive.folders import named_folder, new_folder, numbered_folder, run_folder
 from archive.history.history import History
 from evo.core.errors import UsageError
 
@@ -63,6 +63,44 @@ def test_of_jobs_that_start_at_once_under_one_name_one_begins(tmp_path: Path) ->
     assert len(refused) == JOBS - 1
     assert all("holds a campaign already. Resume it, or" in message for message in refused)
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["one"]
+
+
+@pytest.mark.parametrize(("parent", "call"), [("runs", "go on one"), ("mine", "go on mine/one")])
+def test_a_name_that_is_taken_says_how_to_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parent: str, call: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    History.create(Path(parent, "one"), config={}, environment={}).close()
+
+    with pytest.raises(UsageError, match=f"Resume it with `{call}`, or choose another name"):
+        new_folder(Path(parent), "one", to_resume="go on {}".format)
+    assert new_folder(Path(parent), "two", to_resume=str) == Path(parent, "two")
+
+
+@pytest.mark.parametrize("given", ["frist", "runs/frist", "{here}/runs/frist", "mine/frist"])
+def test_a_wrong_name_offers_the_nearest_with_and_without_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    parent = tmp_path / ("mine" if given.startswith("mine") else "runs")
+    for name in ("first", "second"):
+        History.create(parent / name, config={}, environment={}).close()
+
+    with pytest.raises(UsageError) as error:
+        run_folder(given.format(here=tmp_path))
+
+    near = f"Did you mean 'first'? Known in {parent}: first, second."
+    assert str(error.value) == f"Unknown campaign 'frist'. {near}"
+
+
+@pytest.mark.parametrize("given", ["", "/", "no/such", "x" * 300, "x" * 300 + "/y", "a\0/b", "a\0"])
+def test_a_name_that_no_file_system_takes_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UsageError, match="Unknown campaign"):
+        run_folder(given)
 
 
 @pytest.mark.parametrize("is_link", [True, False])
