@@ -27,6 +27,7 @@ from evo.commands.doctor import doctor
 from evo.commands.evaluate import evaluate
 from evo.commands.export import export
 from evo.commands.fidelity import fidelity
+from evo.commands.group import Group
 from evo.commands.init import init
 from evo.commands.list import list_command
 from evo.commands.mcp import mcp
@@ -49,6 +50,7 @@ from evo.core.places import RUNS, has_temporary_folder, settle_places
 
 app = typer.Typer(
     name="evo",
+    cls=Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -207,7 +207,13 @@ def test_list_shows_what_there_is(evo: Evo) -> None:
         (("evaluate", "absent.py", "--kind", "activation"), "absent.py"),
         (("frobnicate",), "No such command"),
         (("run",), "expects a TOML file or a preset"),
-        (("run", "demo", "--seed", "x"), "Invalid value for '--seed'"),
+        (("run", "demo", "--seed", "x"), "--seed: expected a whole number (got 'x'). See `"),
+        (("run", "demo", "--seed", "x"), "evo run --help`."),
+        (("run", "demo", "--hours", "x"), "--hours: expected a number (got 'x')"),
+        (("run", "demo", "--hours", "-1"), "--hours: expected 0 or more (got '-1')"),
+        (("bench", "tabular", "--seed", "x"), "--seed: expected a whole number (got 'x')"),
+        (("run", "demo", "--seed"), "'--seed' requires an argument"),
+        (("show", "some"), "Missing argument 'ID'"),
     ],
 )
 def test_wrong_use_exits_with_2_and_says_what_to_do(
@@ -231,4 +237,5 @@ def test_a_run_does_not_overwrite_another(evo: Evo, finished_run: str) -> None:
     done = evo("run", "smoke", "--name", finished_run)
 
     assert done.code == 2
-    assert f"{finished_run} holds a campaign already" in done.err
+    assert f"{finished_run} holds a campaign already. Resume it with `" in done.err
+    assert f"evo resume {finished_run}`, or choose another name" in done.err

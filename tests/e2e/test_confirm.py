@@ -153,7 +153,7 @@ def test_show_tells_the_newest_verdict_of_a_candidate(
     ("words", "message"),
     [
         (("--task", "brest-cancer"), "Did you mean 'breast-cancer'"),
-        (("--top", "-1"), "Invalid value for '--top'"),
+        (("--top", "-1"), "--top: expected 0 or more (got '-1')"),
     ],
 )
 def test_wrong_use_exits_with_2_before_anything_trains(

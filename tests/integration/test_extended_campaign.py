@@ -172,7 +172,7 @@ def sealed(tmp_path_factory) -> Path:
         ({"llm.models": []}, "stored replies belong to the models"),
         ({"generations": 1}, "expected 2 or more, which are sealed, got 1"),
         ({"generations": "+x"}, "expected a number after"),
-        ({"generations": -3}, "greater than 0"),
+        ({"generations": -3}, "more than 0"),
         ({"llm.budget.dollars": "+3"}, "no limit now"),
         ({"generatons": 3}, "did you mean 'generations'"),
     ],

@@ -42,6 +42,9 @@ def explained_problem(detail: Mapping[str, Any], of: type[BaseModel] = Config) -
         # What may hold a secret is not repeated: a model's settings, an address with a password.
         shown = "" if "llm" in detail["loc"] else f" (got {_listed(detail['input'])!r})"
         words = _EXPECTED.get(detail["type"], message)
+        if bound := _BOUNDS.get(detail["type"]):
+            (limit,) = detail["ctx"].values()
+            words = bound.format(str(limit).removesuffix(".0"))
         if detail["type"] == "too_short":
             words = f"expected a list of {detail['ctx']['min_length']} or more"
         return f"{key}: {words}{shown}"
@@ -56,6 +59,11 @@ def _listed(value: object) -> object:
 
 
 _EXPECTED = {
+    "int_parsing": "expected a whole number",
+    "int_type": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_parsing": "expected a number",
+    "float_type": "expected a number",
     "tuple_type": "expected a list",
     "list_type": "expected a list",
     "dict_type": "expected a table, such as { key = value }",
@@ -65,6 +73,14 @@ _EXPECTED = {
     "string_type": "expected a text in quotes",
 }
 """Plain words for errors that pydantic words in terms of Python, by error type."""
+
+_BOUNDS = {
+    "greater_than": "expected more than {}",
+    "greater_than_equal": "expected {} or more",
+    "less_than": "expected less than {}",
+    "less_than_equal": "expected {} or less",
+}
+"""Plain words for numbers outside their range, by error type."""
 
 
 def _is_secret(key: str) -> bool:

@@ -70,6 +70,8 @@ def workplace(tmp_path_factory):
             (["run", "smoke", "--set", MODEL], 2, "Unknown provider 'opena'"),
             (["status", "smal"], 2, "Did you mean 'small'"),
             (["run", "smok"], 2, "Did you mean 'smoke'"),
+            (["run", "smoke", "--seed", "one"], 2, "--seed: expected a whole number"),
+            (["run", "smoke", "--name", "small"], 2, "resume small`, or choose another name"),
             (["resume", "smal"], 2, "Did you mean 'small'"),
         ),
     ],

@@ -91,7 +91,7 @@ def test_what_does_not_fit_is_an_error_before_anything_is_spent(settings, messag
         ('llm.models=[{model="a", pric_in=1}]', "did you mean 'price_in'"),
         ("llm.budget.dolars=3", "did you mean 'dollars'"),
         ('llm.models=[{model="a"}, {model="b/a"}]', "different names"),
-        ("llm.attempts=0", "greater than 0"),
+        ("llm.attempts=0", "more than 0"),
     ],
 )
 def test_a_wrong_value_is_named(setting: str, message: str) -> None:
