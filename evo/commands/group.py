@@ -30,7 +30,7 @@ def _explained(error: typer.BadParameter) -> str:
     """What is wrong with a value, in words; empty where it was not read by its type."""
     from pydantic import ValidationError
 
-    from evo.config.problems import explained_problem
+    from evo.campaign.config.problems import explained_problem
 
     cause = error.__cause__
     if not isinstance(cause, ValidationError) or error.param is None or error.ctx is None:
