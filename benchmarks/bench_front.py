@@ -21,7 +21,8 @@ from sizes import Size, read_sizes
 from archive.pareto import front, front_shares
 from evo.core.estimate import Estimate
 from evo.core.novelty import Novelty
-from evo.core.records import BASELINE_OPERATOR, Candidate, Record, Score, Trial
+from evo.core.records import BASELINE_OPERATOR, Candidate, Record, Score
+from evo.core.trials import Trial
 from evo.evaluation.statistics.win_rates import score
 from evo.report.facts.objectives import Objective, objectives_of
 from evo.report.facts.posterior import BaselineTrials, Belief

@@ -29,19 +29,10 @@ from archive.store import merging
 from archive.store.segment import Segment
 from evo.campaign.resume import replay
 from evo.core.estimate import Estimate
-from evo.core.records import (
-    BASELINE_OPERATOR,
-    Candidate,
-    Novelty,
-    Outcome,
-    Record,
-    Score,
-    Status,
-    TaskScore,
-    Trial,
-)
+from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, TaskScore
 from evo.core.seeds import child
 from evo.core.stages import Stage
+from evo.core.trials import Outcome, Trial
 from evo.validation.validator import Validator
 
 T = TypeVar("T")

@@ -19,7 +19,7 @@ from sizes import Size, read_sizes
 
 from evo.campaign.config import Config
 from evo.campaign.progress import Progress
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job, Protocol
 
 CONCURRENCY = 8

@@ -20,8 +20,9 @@ from evo.campaign.steps import Validate
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.compute.workers import Workers
-from evo.core.records import Candidate, JobKey, Outcome, Record, Status, Trial
+from evo.core.records import Candidate, Record, Status
 from evo.core.seeds import child
+from evo.core.trials import JobKey, Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.validation.baselines import validated_baselines

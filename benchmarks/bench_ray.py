@@ -23,7 +23,7 @@ from evo.campaign.config import Config
 from evo.components.kinds import kinds
 from evo.compute.engines.ray import Ray
 from evo.compute.workers import Workers
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 from evo.evaluation.statistics.mean import student_mean
 from evo.validation.baselines import own_baselines

@@ -26,7 +26,7 @@ from evo.compute.remote import greeting
 from evo.compute.settings import Needs
 from evo.compute.work import Work
 from evo.compute.workers import Workers
-from evo.core.records import Outcome, Trial
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol
 
 PROCESSES = 4

@@ -33,8 +33,9 @@ from evo.campaign.steps import Recognise, Validate
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.compute.workers import Workers
-from evo.core.records import Candidate, JobKey, Outcome, Record, Status, Trial
+from evo.core.records import Candidate, Record, Status
 from evo.core.seeds import child
+from evo.core.trials import JobKey, Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.screening import pool

@@ -25,9 +25,10 @@ from evo.campaign.progress import OnProgress
 from evo.campaign.resources import Resources
 from evo.campaign.state import SearchState
 from evo.components.kinds import kinds
-from evo.core.records import Outcome, Trial, Vector
+from evo.core.records import Vector
 from evo.core.seeds import child
 from evo.core.source import normalise
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol
 from evo.llm import models
 from evo.selection.islands import Islands

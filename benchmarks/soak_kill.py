@@ -29,7 +29,7 @@ from sizes import Size, read_sizes
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.repair import check as health
-from evo.core.records import JobKey, Outcome
+from evo.core.trials import JobKey, Outcome
 
 SETTINGS = ("population=8", "offspring=10", "trainings=8", "generations=20")
 COMMAND = ("smoke", "--set", "generations=4", "--set", "workers=2")

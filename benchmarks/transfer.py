@@ -28,7 +28,8 @@ from evo.campaign.steps import Validate
 from evo.components.kinds import kinds
 from evo.compute.numerics import sound_numerics
 from evo.core.arrays import Floats
-from evo.core.records import Candidate, Record, Trial
+from evo.core.records import Candidate, Record
+from evo.core.trials import Trial
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.statistics.rank_agreement import (
     accuracy_ranks,

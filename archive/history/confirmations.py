@@ -20,7 +20,7 @@ from archive.store import disk
 from archive.store.journal import Journal, read_journal
 from archive.store.lock import Lock
 from evo.core.errors import HistoryError, unknown_format
-from evo.core.records import JobKey, Outcome
+from evo.core.trials import JobKey, Outcome
 
 CONFIRMATION_FORMAT = 1
 

@@ -32,7 +32,8 @@ from archive.store.journal import Journal, read_journal
 from archive.store.lock import Lock
 from archive.store.merging import LIMITS, MergeLimits
 from evo.core.errors import UsageError
-from evo.core.records import Generation, Outcome, Record
+from evo.core.records import Generation, Record
+from evo.core.trials import Outcome
 
 
 class History(Reader):

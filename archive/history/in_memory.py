@@ -8,7 +8,8 @@ from archive.history.records import Records
 from archive.store.record_columns import pack_records, slice_columns, unpack_trials
 from archive.store.segment import BLOCK
 from archive.store.tables import Columns, Schema, Slice, cut_tables, cut_vectors, unpack_texts
-from evo.core.records import Record, Trial
+from evo.core.records import Record
+from evo.core.trials import Trial
 
 
 class InMemory(NamedTuple):

@@ -17,7 +17,7 @@ from archive.store.lock import is_held
 from archive.store.segment import Segment, open_segment
 from archive.store.segment_name import file_name, generations_of
 from evo.core.errors import HistoryError
-from evo.core.records import JobKey, Outcome
+from evo.core.trials import JobKey, Outcome
 
 _ATTEMPTS = 5
 """How often a reader lists the segments again when a writer merges them meanwhile."""

@@ -15,7 +15,8 @@ import numpy as np
 from archive.store.record_columns import unpack
 from archive.store.tables import Columns, Schema, unpack_texts
 from evo.core.errors import HistoryError
-from evo.core.records import Record, Trial
+from evo.core.records import Record
+from evo.core.trials import Trial
 
 T = TypeVar("T")
 

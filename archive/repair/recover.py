@@ -18,7 +18,7 @@ from archive.store.segment import generation_columns
 from archive.store.tables import Columns, unpack_texts
 from evo.core.errors import HistoryError
 from evo.core.namesakes import load_packages
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 
 _TIMEOUT_S = 300.0
 

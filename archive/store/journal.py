@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from archive.store import disk
 from archive.store.append_log import Appender, framed, whole_entries
 from evo.core.errors import HistoryError, unknown_format
-from evo.core.records import JobKey, Outcome
+from evo.core.trials import JobKey, Outcome
 
 JOURNAL_FORMAT = 1
 

@@ -47,8 +47,9 @@ from evo.core.fields import (
     row_part,
 )
 from evo.core.novelty import Novelty
-from evo.core.records import Candidate, Record, Score, TaskScore, Trial
+from evo.core.records import Candidate, Record, Score, TaskScore
 from evo.core.stages import Screening
+from evo.core.trials import Trial
 
 
 def _schema(fields: Iterable[Field]) -> Schema:

@@ -44,7 +44,8 @@ from archive.store.tables import (
     unpack_texts,
 )
 from evo.core.errors import HistoryError
-from evo.core.records import Generation, Trial
+from evo.core.records import Generation
+from evo.core.trials import Trial
 
 BLOCK = 256
 """Number of records that are decoded at once."""

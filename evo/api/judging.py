@@ -14,8 +14,9 @@ from evo.campaign.steps import Evaluate, Validate
 from evo.components.base import Kind
 from evo.components.kinds import baseline_names, kinds
 from evo.compute.numerics import sound_numerics
-from evo.core.records import Candidate, Record, Score, Status, Trial, Vector
+from evo.core.records import Candidate, Record, Score, Status, Vector
 from evo.core.stages import Stage
+from evo.core.trials import Trial
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.evaluation.statistics.trial_values import trials_of_baselines
 from evo.report.facts.figures import figure_facts

@@ -9,7 +9,8 @@ from archive.history.records import Records
 from evo.campaign.config import Config
 from evo.campaign.config.given import Origin
 from evo.core.diagnosis import Diagnosis
-from evo.core.records import Outcome, Record, Trial
+from evo.core.records import Record
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Runner
 from evo.selection.individual import Individual

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from archive.history.hours import read_seconds, save_seconds
 from evo.core.errors import BudgetReachedError, HistoryError
-from evo.core.records import Outcome, Record, Status
+from evo.core.records import Record, Status
 from evo.core.step import Step
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 from evo.evaluation.rungs import Runner
 from evo.llm.limits import passed

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evo.core.performance import RUNG_GAP, has_merit
-from evo.core.records import Generation, Record, Trial, TrialKey
+from evo.core.records import Generation, Record
 from evo.core.stages import TrainingEnd
+from evo.core.trials import Trial, TrialKey
 from evo.core.worth import Pool, standard_error
 from evo.evaluation.statistics.trial_values import (
     at_highest_rung,

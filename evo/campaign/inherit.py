@@ -24,8 +24,9 @@ from evo.campaign.member_graphs import standard_graphs
 from evo.campaign.progress import Tracker
 from evo.components.base import Kind
 from evo.components.combination import Combination
-from evo.core.records import GIVEN_OPERATOR, Generation, Record, Status, Trial
+from evo.core.records import GIVEN_OPERATOR, Generation, Record, Status
 from evo.core.stages import Stage
+from evo.core.trials import Trial
 from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.statistics.win_rates import score
 from evo.selection.islands import Islands

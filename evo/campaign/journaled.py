@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from archive.history.history import History
 from evo.campaign.progress import Tracker
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 from evo.evaluation.rungs import Runner
 

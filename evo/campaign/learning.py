@@ -11,7 +11,8 @@ from statistics import NormalDist, fmean
 import torch
 
 from evo.core.errors import UselessCampaignError
-from evo.core.records import Record, Trial
+from evo.core.records import Record
+from evo.core.trials import Trial
 from evo.evaluation.statistics.trial_values import at_highest_rung
 from evo.tasks.base import Data, LoopTask, tasks
 from evo.tasks.objective import Classification, Regression

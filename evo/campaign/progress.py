@@ -10,7 +10,8 @@ from evo.campaign.climb import Ascent, Climb
 from evo.campaign.events import CandidateEvaluated, Event, GenerationSealed
 from evo.core.pace import seconds_left
 from evo.core.performance import performance
-from evo.core.records import Generation, Outcome, Record, Status, Trial
+from evo.core.records import Generation, Record, Status
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.statistics.figures import TaskFigures, figures
 from evo.evaluation.statistics.trial_values import trials_of_baselines

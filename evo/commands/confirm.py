@@ -44,7 +44,8 @@ def confirm(
     from archive.history.confirmations import read_confirmation
     from evo.report.views.verdicts import verdict_table
     from evo.report.views.work import work_view
-    from evo.studies.confirm import carry_out, plan
+    from evo.studies.confirm import carry_out
+    from evo.studies.confirm_plan import plan
 
     chosen = plan(history, top=top, epochs=epochs, seeds=seeds, extra_tasks=task)
     size = f"{len(chosen.candidates)} candidates, {len(chosen.baselines)} baselines"

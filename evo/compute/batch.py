@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from evo.compute.losses import Loss
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 
 

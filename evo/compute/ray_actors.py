@@ -16,7 +16,7 @@ from evo.compute.losses import Loss, LossCause
 from evo.compute.memory import Peak, peak
 from evo.compute.remote import Greeting, RemoteWorker, greeting
 from evo.compute.work import Work
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 
 

@@ -18,7 +18,7 @@ from evo.compute.data_transport import PackedData, unpacked
 from evo.compute.products import switch_wrong_onednn_off
 from evo.compute.work import Work
 from evo.compute.worker import Worker, keep_memory
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 from evo.evaluation.training.trials import give_data
 from evo.tasks.base import tasks

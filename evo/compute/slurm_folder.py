@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.compute.work import Work
-from evo.core.records import Outcome, Trial
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol
 
 _WORDS = 600

@@ -22,7 +22,7 @@ from evo.compute.devices import GpuClaim, is_device_failure
 from evo.compute.memory import Peak, peak
 from evo.compute.work import Work
 from evo.core.diagnosis import Diagnosis
-from evo.core.records import Outcome, Trial
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Job
 from evo.evaluation.training.kernels import kernels_for
 from evo.evaluation.training.loops import LoopLimits

@@ -19,7 +19,7 @@ from evo.compute.losses import Loss
 from evo.compute.memory import Peak
 from evo.compute.settings import Needs
 from evo.core.errors import EvoError
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 
 _LOOK_S = 0.5

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from evo.core.frozen import Frozen
-from evo.core.records import JobKey, Outcome, Trial
+from evo.core.trials import JobKey, Outcome, Trial
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Several = Annotated[int, Field(gt=1)]

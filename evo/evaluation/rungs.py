@@ -14,8 +14,9 @@ from types import MappingProxyType
 
 from evo.core.arrays import Floats
 from evo.core.errors import EvoError
-from evo.core.records import Outcome, Record, Status, Trial
+from evo.core.records import Record, Status
 from evo.core.stages import Stage, TrainingEnd
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.race import still_racing
 from evo.evaluation.statistics.trial_values import margins

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evo.core.arrays import Floats
-from evo.core.records import Trial
+from evo.core.trials import Trial
 
 
 class Stratum(NamedTuple):

@@ -13,7 +13,8 @@ import numpy as np
 
 from evo.campaign.config import Config
 from evo.core.errors import EvoError
-from evo.core.records import Outcome, Record
+from evo.core.records import Record
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 from evo.evaluation.rungs import Runner
 from evo.tasks.base import network_counts

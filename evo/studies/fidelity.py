@@ -9,7 +9,8 @@ from evo.api.judging import Source, evaluate_records
 from evo.campaign.config import Config
 from evo.core.errors import UsageError
 from evo.core.estimate import Estimate
-from evo.core.records import Record, Status, Trial
+from evo.core.records import Record, Status
+from evo.core.trials import Trial
 from evo.evaluation.statistics.rank_agreement import (
     accuracy_ranks,
     kendall,

@@ -19,7 +19,8 @@ from evo.components.kinds import baseline_names, kinds
 from evo.compute.numerics import sound_numerics
 from evo.core.arrays import Floats
 from evo.core.errors import EvoError, UselessCampaignError
-from evo.core.records import Outcome, Record, Trial
+from evo.core.records import Record
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.rungs import Runner, evaluate_baselines
 from evo.evaluation.statistics.rank_agreement import kendall, loss_ranks

@@ -13,7 +13,7 @@ from evo.compute.batch import Batch, Ended
 from evo.compute.engines.base import Engine, engines
 from evo.compute.settings import Needs
 from evo.compute.work import Work
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.training.trials import run_trials
 from evo.validation.graph.graphs import component_of

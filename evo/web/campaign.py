@@ -16,7 +16,8 @@ from archive.history.reader import Reader
 from archive.history.replies import REPLIES_FILE, Replies
 from archive.history.stop_reason import STOP_REASON_FILE
 from archive.store.lock import is_held
-from evo.core.records import Record, Trial, TrialKey
+from evo.core.records import Record
+from evo.core.trials import Trial, TrialKey
 from evo.report.facts.analysis import front_chances
 from evo.report.facts.figures import trials_of_first
 from evo.report.facts.index import Index

@@ -10,7 +10,7 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from evo.campaign.config import parse
 from evo.campaign.progress import Progress
-from evo.core.records import JobKey, Outcome
+from evo.core.trials import JobKey, Outcome
 from evo.evaluation.protocol import Job
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -12,7 +12,7 @@ from support import records as build
 from archive.history.confirmations import newest_of
 from archive.history.reader import Reader
 from evo.campaign.config import Config
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 from evo.report.facts.study import study_facts
 from evo.studies.grid.cells import Cell, cells_of

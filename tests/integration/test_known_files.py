@@ -10,7 +10,8 @@ from evo.api.judging import evaluate_records
 from evo.campaign import process
 from evo.campaign.config import Config
 from evo.components.kinds import kinds
-from evo.core.records import Outcome, Status
+from evo.core.records import Status
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 
 

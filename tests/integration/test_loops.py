@@ -11,7 +11,7 @@ from evo.compute.engines.local import Local
 from evo.compute.settings import Needs
 from evo.compute.work import Work
 from evo.compute.workers import Workers
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job, Protocol, Rung
 
 IDENTITY = ('{"inputs":1,"nodes":[],"output":{"ref":0}}',)

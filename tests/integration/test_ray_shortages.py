@@ -21,7 +21,7 @@ from evo.compute.losses import Loss, LossCause
 from evo.compute.settings import ClusterSettings, Needs
 from evo.compute.work import Work
 from evo.compute.workers import Workers
-from evo.core.records import Trial
+from evo.core.trials import Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
 
 pytestmark = [

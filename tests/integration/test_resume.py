@@ -21,8 +21,9 @@ from archive.history.reader import Reader
 from archive.store import disk, segment
 from archive.store.journal import read_journal
 from archive.store.merging import MergeLimits
-from evo.core.records import JobKey, Outcome, Status
+from evo.core.records import Status
 from evo.core.stages import TrainingEnd
+from evo.core.trials import JobKey, Outcome
 from evo.evaluation.protocol import Job
 
 GENERATIONS = 5

@@ -16,9 +16,10 @@ from archive.history.reader import Reader
 from evo.campaign import create
 from evo.components.kinds import kinds
 from evo.core.errors import HistoryError, UsageError
-from evo.core.records import Outcome, Record, Status
+from evo.core.records import Record, Status
 from evo.core.seeds import child
 from evo.core.stages import Screening, ScreeningState, Stage
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 from evo.report.facts.reward import reward_facts
 from evo.report.facts.status import status_facts

@@ -7,8 +7,9 @@ from hypothesis.extra.numpy import arrays
 from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
 from evo.core.novelty import Novelty
-from evo.core.records import Candidate, Outcome, Record, Score, Status, TaskScore, Trial
+from evo.core.records import Candidate, Record, Score, Status, TaskScore
 from evo.core.stages import Screening, ScreeningState, Stage, TrainingEnd
+from evo.core.trials import Outcome, Trial
 from support import records as build
 
 

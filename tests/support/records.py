@@ -8,8 +8,9 @@ from typing import Any
 
 from evo.core.estimate import Estimate
 from evo.core.novelty import Novelty
-from evo.core.records import Candidate, Outcome, Record, Score, Status, Trial
+from evo.core.records import Candidate, Record, Score, Status
 from evo.core.stages import TrainingEnd
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol
 
 

@@ -7,7 +7,7 @@ from evo.compute.engines.base import Engine
 from evo.compute.losses import Loss
 from evo.compute.settings import Needs
 from evo.compute.work import Work
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job, Protocol
 
 WORK = Work("activation", ("digits",), Protocol(), "cpu", timeout_s=60.0)

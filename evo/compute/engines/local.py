@@ -29,7 +29,7 @@ from evo.compute.sharing import Share, meeting_folder
 from evo.compute.work import Work
 from evo.compute.worker import measure_peak, prepare, train_job
 from evo.core.errors import EvoError
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 
 _PRELOAD = (
     "evo.compute.preload",  # first: it speeds the others up

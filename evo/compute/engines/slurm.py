@@ -31,7 +31,7 @@ from evo.compute.slurm_commands import (
 from evo.compute.slurm_folder import Folder
 from evo.compute.work import Work
 from evo.core.errors import EvoError, UsageError
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 
 _LOOK_S = 5.0
 """Seconds between two looks at the queue of Slurm."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
-from evo.core.records import Trial
+from evo.core.trials import Trial
 from evo.evaluation.statistics.mean import stratified_mean
 from evo.evaluation.statistics.trial_values import at_highest_rung, by_task
 

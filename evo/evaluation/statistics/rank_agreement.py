@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import kendalltau, rankdata
 
 from evo.core.estimate import Estimate
-from evo.core.records import Trial
 from evo.core.seeds import child
+from evo.core.trials import Trial
 from evo.evaluation.strata import by_stratum
 
 Ranks = NDArray[np.float64]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from evo.core.arrays import Floats
-from evo.core.records import Record, Trial, TrialKey
+from evo.core.records import Record
+from evo.core.trials import Trial, TrialKey
 from evo.evaluation.strata import by_stratum
 
 

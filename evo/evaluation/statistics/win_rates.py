@@ -19,7 +19,8 @@ import numpy as np
 
 from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
-from evo.core.records import Score, TaskScore, Trial
+from evo.core.records import Score, TaskScore
+from evo.core.trials import Trial
 from evo.evaluation.statistics.intervals import win_rate_interval
 from evo.evaluation.statistics.mean import stratified_mean
 from evo.evaluation.statistics.trial_values import (

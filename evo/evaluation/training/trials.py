@@ -13,7 +13,7 @@ from itertools import islice
 import torch
 
 from evo.core.diagnosis import Diagnosis
-from evo.core.records import Trial
+from evo.core.trials import Trial
 from evo.evaluation.protocol import Protocol, Setting
 from evo.evaluation.strata import Stratum, stratum_of
 from evo.evaluation.training.loops import LoopLimits, train_by_loop

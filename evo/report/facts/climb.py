@@ -8,7 +8,8 @@ import numpy as np
 from archive.history.in_memory import as_history
 from archive.history.records import Records
 from evo.campaign.climb import Ascent, Climb, Offspring, fresh_seed
-from evo.core.records import Record, Trial
+from evo.core.records import Record
+from evo.core.trials import Trial
 from evo.core.worth import standard_errors
 from evo.report.facts.index import Index
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from archive.history.export import Further
 from evo.core.estimate import Estimate
-from evo.core.records import Record, Trial
+from evo.core.records import Record
+from evo.core.trials import Trial
 from evo.evaluation.statistics.figures import Figures, figures
 from evo.evaluation.statistics.trial_values import trials_of_baselines
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Record, Trial
+from evo.core.records import Candidate, Record
+from evo.core.trials import Trial
 from evo.evaluation.statistics.figures import Figures, TaskFigures, figures
 from evo.evaluation.statistics.trial_values import trials_of_baselines
 from evo.report.facts.record import finite_or_null

@@ -15,7 +15,8 @@ import numpy as np
 from scipy.special import betaincinv, ndtr
 
 from evo.core.arrays import Floats
-from evo.core.records import Record, Trial
+from evo.core.records import Record
+from evo.core.trials import Trial
 from evo.evaluation.statistics.intervals import Beta, win_rate_posterior
 from evo.evaluation.statistics.mean import Student, stratified_mean
 from evo.evaluation.statistics.trial_values import at_highest_rung, by_task, trial_values

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from evo.core.records import Record, Trial
+from evo.core.records import Record
+from evo.core.trials import Trial
 from evo.evaluation.statistics.paired_test import Comparison, Confirmation, Verdict
 from evo.evaluation.statistics.win_rates import score
 from evo.report.facts.record import finite_or_null, score_facts

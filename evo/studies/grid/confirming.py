@@ -16,7 +16,8 @@ from evo.core.errors import BudgetReachedError, EvoError
 from evo.core.records import Record
 from evo.core.worth import leaders_by_worth
 from evo.report.facts.front import fully_evaluated
-from evo.studies.confirm import OnTraining, carry_out, plan
+from evo.studies.confirm import OnTraining, carry_out
+from evo.studies.confirm_plan import plan
 from evo.studies.grid.cells import Cell
 from evo.studies.grid.running import Failure
 from evo.studies.grid.study import Confirming

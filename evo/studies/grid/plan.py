@@ -15,7 +15,7 @@ from evo.compute.numerics import sound_numerics
 from evo.core.records import Record
 from evo.evaluation.protocol import Rung
 from evo.studies.calibration import Calibration, calibrate
-from evo.studies.confirm import work_of
+from evo.studies.confirm_plan import work_of
 from evo.studies.estimate import candidates, request_facts, time_facts
 from evo.studies.grid.cells import Cell
 from evo.studies.grid.study import Confirming, Study

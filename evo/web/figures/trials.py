@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from evo.core.records import Trial, TrialKey
+from evo.core.trials import Trial, TrialKey
 from evo.web.figures.spec import COLOURS, SYMBOLS, Figure, figure, numbers, plain_text
 
 

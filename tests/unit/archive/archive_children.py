@@ -9,7 +9,7 @@ from support import archive_samples as samples
 
 from archive.history.history import History
 from archive.store.merging import LIMITS, MergeLimits
-from evo.core.records import JobKey
+from evo.core.trials import JobKey
 
 SIZE = 8
 """Candidates a generation."""

@@ -7,7 +7,8 @@ import pytest
 
 from evo.campaign.learning import expect_learning
 from evo.core.errors import UselessCampaignError
-from evo.core.records import Candidate, Record, Trial
+from evo.core.records import Candidate, Record
+from evo.core.trials import Trial
 from evo.evaluation.statistics.win_rates import score_baselines
 
 

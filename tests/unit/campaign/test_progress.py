@@ -3,7 +3,8 @@ from support.records import evaluated, record
 
 from evo.campaign.budget_warnings import Use
 from evo.campaign.progress import Progress, Tracker
-from evo.core.records import Generation, Outcome, Status
+from evo.core.records import Generation, Status
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Protocol, Rung
 
 PROTOCOL = Protocol(rungs=(Rung(epochs=1, seeds=2), Rung(epochs=2, seeds=4)), keep=0.5)

@@ -9,15 +9,9 @@ import pytest
 from support.records import record, trained
 
 from evo.campaign.steps import Remeasure
-from evo.core.records import (
-    Generation,
-    Novelty,
-    Outcome,
-    Record,
-    Status,
-    Trial,
-)
+from evo.core.records import Generation, Novelty, Record, Status
 from evo.core.stages import TrainingEnd
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.rungs import Evaluator
 from evo.selection.islands import Islands

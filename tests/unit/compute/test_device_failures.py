@@ -20,7 +20,7 @@ from evo.compute.memory import Peak
 from evo.compute.settings import Needs
 from evo.compute.worker import Worker
 from evo.compute.workers import Workers
-from evo.core.records import Trial
+from evo.core.trials import Trial
 from evo.evaluation.protocol import Job
 from evo.validation.graph.graph import Graph
 

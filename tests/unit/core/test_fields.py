@@ -15,8 +15,9 @@ from evo.core.fields import (
     record_row,
     row_part,
 )
-from evo.core.records import Record, TaskScore, Trial
+from evo.core.records import Record, TaskScore
 from evo.core.stages import Screening, ScreeningState
+from evo.core.trials import Trial
 
 NAMES = [field.name for field in RECORD_FIELDS]
 LISTS = {

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from evo.core.records import Trial
+from evo.core.trials import Trial
 from evo.evaluation.statistics.figures import figures
 from evo.evaluation.statistics.mean import student_mean
 from evo.report.facts.figures import figure_words

@@ -8,7 +8,7 @@ from scipy.stats import permutation_test
 from support import records
 from support.profiles import many
 
-from evo.core.records import Trial
+from evo.core.trials import Trial
 from evo.evaluation.statistics.paired_test import (
     LEVEL,
     Verdict,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 from support import records
 
-from evo.core.records import Trial
 from evo.core.seeds import child
+from evo.core.trials import Trial
 from evo.evaluation.statistics.rank_agreement import (
     RESAMPLES,
     accuracy_ranks,

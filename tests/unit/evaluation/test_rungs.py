@@ -5,8 +5,9 @@ import pytest
 from support.records import record, trained
 
 from evo.core.errors import EvoError
-from evo.core.records import Outcome, Record, Status, Trial
+from evo.core.records import Record, Status
 from evo.core.stages import TrainingEnd
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 

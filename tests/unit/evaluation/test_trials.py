@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from evo.core.diagnosis import Diagnosis
-from evo.core.records import Trial
+from evo.core.trials import Trial
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.strata import stratum_of
 from evo.evaluation.training import trials as room

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from support import records
 
-from evo.core.records import BASELINE_OPERATOR, Record, Score, Trial
+from evo.core.records import BASELINE_OPERATOR, Record, Score
+from evo.core.trials import Trial
 from evo.evaluation.statistics.win_rates import score, score_baselines
 from evo.report.facts.analysis import analyse
 from evo.report.facts.front import FRONT_OBJECTIVES

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from support.records import trials, written
 
-from evo.core.records import Trial
+from evo.core.trials import Trial
 from evo.evaluation.statistics.paired_test import confirm_candidates
 from evo.report.facts.record import record_facts
 from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts

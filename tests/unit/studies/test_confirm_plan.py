@@ -13,14 +13,12 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from evo.campaign.config import Config
 from evo.core.errors import EvoError, HistoryError, UsageError
-from evo.core.records import (
-    BASELINE_OPERATOR,
-    Outcome,
-    Record,
-)
+from evo.core.records import BASELINE_OPERATOR, Record
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.studies import confirm
-from evo.studies.confirm import FRESH, carry_out, plan
+from evo.studies.confirm import carry_out
+from evo.studies.confirm_plan import FRESH, plan
 
 SEARCH = Protocol(
     rungs=(Rung(epochs=1, seeds=3), Rung(epochs=4, seeds=9)),

@@ -5,7 +5,7 @@ import pytest
 from evo.campaign.config import Config, load
 from evo.components.kinds import kinds
 from evo.core.errors import EvoError
-from evo.core.records import Outcome
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 from evo.studies.calibration import Calibration, calibrate
 from evo.studies.estimate import request_facts, time_facts

@@ -12,7 +12,8 @@ from support.command import call_evo
 from support.profiles import PROFILE
 
 from evo.campaign.config import parse
-from evo.core.records import BASELINE_OPERATOR, Candidate, Outcome, Record
+from evo.core.records import BASELINE_OPERATOR, Candidate, Record
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 from evo.evaluation.statistics.win_rates import score
 from evo.report.views.pilot import pilot_view, settings_text

@@ -10,7 +10,8 @@ from evo.campaign.create import check_config, with_screening
 from evo.campaign.learning import expect_learning
 from evo.campaign.ready_tasks import prepare_tasks
 from evo.core.errors import UsageError, UselessCampaignError
-from evo.core.records import BASELINE_OPERATOR, Candidate, Record, Trial
+from evo.core.records import BASELINE_OPERATOR, Candidate, Record
+from evo.core.trials import Trial
 from evo.evaluation.statistics.win_rates import score
 from evo.tasks.base import LoopTask, network_counts, tasks
 from evo.tasks.check import checked_loop

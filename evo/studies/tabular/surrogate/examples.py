@@ -20,7 +20,8 @@ from pyarrow import parquet
 
 from evo.core.arrays import Floats
 from evo.core.errors import UsageError
-from evo.core.records import Record, Trial
+from evo.core.records import Record
+from evo.core.trials import Trial
 from evo.evaluation.protocol import Protocol
 from evo.screening.pool import read_pool
 from evo.studies.tabular.surrogate.features import function_features

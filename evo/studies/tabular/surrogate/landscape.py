@@ -18,8 +18,8 @@ import numpy as np
 
 from evo.core.arrays import Floats
 from evo.core.errors import UsageError
-from evo.core.records import Outcome, Trial
 from evo.core.seeds import child
+from evo.core.trials import Outcome, Trial
 from evo.evaluation.protocol import Job, Protocol
 from evo.studies.tabular.surrogate.examples import (
     SURROGATE_KIND,

@@ -8,7 +8,8 @@ import torch
 
 from evo.components.kinds import kinds
 from evo.core.errors import UsageError
-from evo.core.records import Outcome, Record
+from evo.core.records import Record
+from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.screening.pool import read_pool
