@@ -10,11 +10,12 @@ generations; small steps add up.
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from evo.core.estimate import Estimate
 from evo.core.performance import RUNG_GAP, has_merit
 from evo.core.records import Generation, Record
 from evo.core.stages import TrainingEnd
@@ -30,6 +31,31 @@ from evo.evaluation.statistics.trial_values import (
 
 STANDSTILL = 5
 """Generations without progress from which on a search stands still."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best candidate of a search so far.
+
+    Attributes:
+        id: its candidate's.
+        margin: at the highest rung that it reached, as are the win rates.
+        b_wr: win rate against the baselines.
+        bsota_wr: win rate against the best baseline.
+        record: gives its whole record, which may be read from disk for that.
+    """
+
+    id: str
+    margin: Estimate
+    b_wr: Estimate
+    bsota_wr: Estimate
+    record: Callable[[], Record] = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, record: Record) -> "Best":
+        """The best candidate, of which the record is in memory."""
+        score = record.scored
+        return cls(record.id, score.margin, score.b_wr, score.bsota_wr, lambda: record)
 
 
 @dataclass(frozen=True)
@@ -53,7 +79,7 @@ class Climb:
     """
 
     generation: int
-    best: Record | None = None
+    best: Best | None = None
     best_excess: float | None = None
     trained: int = 0
     mean_margin: float | None = None
@@ -154,7 +180,7 @@ class Ascent:
         self._known: dict[str, _Standing] = {}
         self._rung = -1
         self._pool = Pool()
-        self._best: tuple[Offspring, Record] | None = None
+        self._best: tuple[Offspring, Best] | None = None
         self._reference = -np.inf
         self._progress_in = 0
         self._lowest: Mapping[TrialKey, float] = {}
@@ -166,7 +192,7 @@ class Ascent:
         """Take in the next sealed generation."""
         self.note_baselines(trials_of_baselines(sealed.records))
         members = list(map(Offspring.of, sealed.records))
-        self.take_offspring(sealed.number, members, sealed.records.__getitem__)
+        self.take_offspring(sealed.number, members, lambda place: Best.of(sealed.records[place]))
 
     def note_baselines(self, trials: Mapping[str, Sequence[Trial]]) -> None:
         """Know the trials of further baselines by id, which second measurements need."""
@@ -175,14 +201,14 @@ class Ascent:
             self._lowest = {}
 
     def take_offspring(
-        self, generation: int, members: Sequence[Offspring], record_at: Callable[[int], Record]
+        self, generation: int, members: Sequence[Offspring], best_at: Callable[[int], Best]
     ) -> None:
         """Take in the next sealed generation.
 
         Args:
             generation: its number.
             members: what the climb looks at of all of its records, in order.
-            record_at: gives the record of a member by its place; few are asked for.
+            best_at: describes a member by its place; few are asked for.
         """
         known = self._known
         scored: list[tuple[int, Offspring]] = []
@@ -200,7 +226,7 @@ class Ascent:
         for one in members:
             if one.rung >= 0:
                 known[one.id] = _Standing(one.performance, one.has_merit)
-        self._lead(scored, generation, record_at)
+        self._lead(scored, generation, best_at)
         for _, one in scored:
             if one.trials:
                 self._note_excess(one.id, one.trials)
@@ -225,7 +251,7 @@ class Ascent:
         self,
         scored: Sequence[tuple[int, Offspring]],
         generation: int,
-        record_at: Callable[[int], Record],
+        best_at: Callable[[int], Best],
     ) -> None:
         """Find the best among the best so far and new ones at the highest rung."""
         top = max((one.rung for _, one in scored), default=-1)
@@ -244,7 +270,7 @@ class Ascent:
         first = int(np.argmax(worths))
         place, best = contenders[first]
         if place >= 0:
-            self._best = best, record_at(place)
+            self._best = best, best_at(place)
         if worths[first] - self._reference > best.error:
             self._reference, self._progress_in = float(worths[first]), generation
 

@@ -171,7 +171,7 @@ class Tracker:
             self._update_reward(candidates)
             self._ascent.take(sealed)
             if self._ascent.now is not None and self._ascent.now.best is not None:
-                self._margins.append(self._ascent.now.best.scored.margin.value)
+                self._margins.append(self._ascent.now.best.margin.value)
             scored = [record for record in candidates if record.novelty is not None]
             contenders = [*scored, *([self._best] if self._best else [])]
             before, self._best = self._best, max(contenders, key=performance, default=None)

@@ -37,7 +37,7 @@ def log_entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
         if climb is None or climb.best is None:
             continue
         if before is None or before.best is None or before.best.id != climb.best.id:
-            margin = climb.best.scored.margin
+            margin = climb.best.margin
             words = f"new best: margin {margin.value:+.3f} [{margin.low:+.2f}, {margin.high:+.2f}]"
             log.append(
                 {

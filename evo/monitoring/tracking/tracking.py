@@ -176,7 +176,7 @@ class Feed:
         if best is not None and (best.id != self._shown or is_last):
             self._shown = best.id
             rows = [best_row(record) for record in self._best]
-            self._known.log_best(generation, best.candidate.source, rows)
+            self._known.log_best(generation, best.record().candidate.source, rows)
         if is_last or generation % PICTURE_EVERY == 0:
             self._draw(generation)
         disk.replace(self._place / _LOGGED, f"{generation}\n".encode())
@@ -228,13 +228,13 @@ def generation_metrics(climb: Climb, proposals: Sequence[Record]) -> dict[str, f
         "spent/usd": sum(record.cost_usd for record in proposals),
     }
     if climb.best is not None:
-        score = climb.best.scored
+        best = climb.best
         metrics |= {
-            "best/margin": score.margin.value,
-            "best/margin_low": score.margin.low,
-            "best/margin_high": score.margin.high,
-            "best/b_wr": score.b_wr.value,
-            "best/bsota_wr": score.bsota_wr.value,
+            "best/margin": best.margin.value,
+            "best/margin_low": best.margin.low,
+            "best/margin_high": best.margin.high,
+            "best/b_wr": best.b_wr.value,
+            "best/bsota_wr": best.bsota_wr.value,
         }
     return {
         name: float(value)

@@ -7,7 +7,8 @@ import numpy as np
 
 from archive.history.in_memory import as_history
 from archive.history.records import Records
-from evo.campaign.climb import Ascent, Climb, Offspring, fresh_seed
+from evo.campaign.climb import Ascent, Best, Climb, Offspring, fresh_seed
+from evo.core.estimate import Estimate
 from evo.core.records import Record
 from evo.core.trials import Trial
 from evo.core.worth import standard_errors
@@ -36,7 +37,7 @@ class Climbs:
 
         Args:
             index: of all records.
-            records: the same records; few of them are read.
+            records: the same records; trials of few of them are read.
             start: the first record of the first generation.
         """
         if start == len(index):
@@ -57,12 +58,21 @@ class Climbs:
             self._ascent.note_baselines(dict(zip(ids, records.trials(baselines), strict=True)))
             members = _members(index, first, stop, trials)
 
-            def record_at(place: int, first: int = first) -> Record:
-                return records[first + place]
+            def best_at(place: int, first: int = first) -> Best:
+                return _best(index, records, first + place)
 
-            self._ascent.take_offspring(int(numbers[first]), members, record_at)
+            self._ascent.take_offspring(int(numbers[first]), members, best_at)
             assert self._ascent.now is not None, "a generation was taken in"
             self.known.append(self._ascent.now)
+
+
+def _best(index: Index, records: Records, place: int) -> Best:
+    """A candidate as its columns describe it."""
+    margin, b_wr, bsota_wr = (
+        Estimate(*(float(index.numbers[f"{name}{end}"][place]) for end in ("", "_low", "_high")))
+        for name in ("margin", "b_wr", "bsota_wr")
+    )
+    return Best(index.ids[place], margin, b_wr, bsota_wr, lambda: records[place])
 
 
 def _members(
@@ -101,7 +111,7 @@ def climb_facts(climb: Climb | None) -> dict[str, Any] | None:
     """A part of the document of `evo status --json`; None before a candidate is evaluated."""
     if climb is None or climb.best is None:
         return None
-    margin = climb.best.scored.margin
+    margin = climb.best.margin
     return {
         "best": climb.best.id,
         "margin": margin.value,

@@ -43,7 +43,7 @@ def logbook(records: Iterable[Record], config: Mapping[str, Any]) -> tools.Logbo
         climb = ascent.now
         if not complete or climb is None or climb.best is None:
             continue
-        best_margin = climb.best.scored.margin
+        best_margin = climb.best.margin
         front = pareto_front([*best, *complete])
         best = list(front.members)
         book.record(

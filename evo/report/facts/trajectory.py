@@ -83,7 +83,9 @@ def trajectory(records: Iterable[Record], config: Mapping[str, Any]) -> list[Rea
         proposals = [record for record in members if record.is_proposal]
         evaluated += sum(record.score is not None for record in proposals)
         seconds += sum(record.seconds for record in proposals)
-        best = None if ascent.now is None else ascent.now.best
+        best = None
+        if ascent.now is not None and ascent.now.best is not None:
+            best = ascent.now.best.record()
         if best is not None and best.scored.rung == top:
             reached.append(Reached(number, evaluated, seconds, best))
     return reached

@@ -23,7 +23,7 @@ def best_margin_text(climb: Climb) -> str:
     """The margin of the best with its interval, and what its first measurement was worth."""
     if climb.best is None:
         return "none yet"
-    text = margin_text(climb.best.scored.margin)
+    text = margin_text(climb.best.margin)
     if climb.best_excess is None:
         return text
     return f"{text}, measured again: the first margin was {abs(climb.best_excess):.3f} " + (
@@ -77,7 +77,7 @@ def trend_text(margins: Sequence[float], *, width: int, bars: str = BARS) -> str
 
 def climb_line(climbs: Sequence[Climb]) -> str:
     """The margin of the best so far by generation at a glance; empty before there is one."""
-    margins = [climb.best.scored.margin.value for climb in climbs if climb.best is not None]
+    margins = [climb.best.margin.value for climb in climbs if climb.best is not None]
     if not margins:
         return ""
     return f"{sparkline(margins)}  {margins[0]:+.3f} to {margins[-1]:+.3f}"

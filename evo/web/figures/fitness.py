@@ -81,7 +81,7 @@ def _best(climbs: Sequence[Climb], measure: str) -> list[Figure]:
     if not known:
         return []
     x = [generation for generation, _ in known]
-    estimates = [getattr(best.scored, measure) for _, best in known]
+    estimates = [getattr(best, measure) for _, best in known]
     ends = zip(*((estimate.low, estimate.high) for estimate in estimates), strict=True)
     steps, low, high = held(x, *map(numbers, ends))
     return [

@@ -136,6 +136,6 @@ def test_margins_of_the_best_and_what_is_spent_are_in_every_snapshot(seen, clock
     for number, rate in ((1, 0.4), (2, 0.8)):
         following.take(Generation(number, [evaluated(f"c{number}", rate, generation=number)], ()))
 
-    climbs = [progress.climb.best.scored.margin.value for progress in seen]
+    climbs = [progress.climb.best.margin.value for progress in seen]
     assert [progress.margins for progress in seen] == [tuple(climbs[:1]), tuple(climbs)]
     assert seen[-1].uses == spent

@@ -7,7 +7,7 @@ from rich.console import Console
 from support.records import written
 
 from evo.campaign.budget_warnings import Use
-from evo.campaign.climb import STANDSTILL, Climb
+from evo.campaign.climb import STANDSTILL, Best, Climb
 from evo.campaign.events import BudgetWarning, EndpointDead
 from evo.campaign.progress import Progress
 from evo.core.estimate import Estimate
@@ -107,9 +107,10 @@ def test_without_a_terminal_there_is_one_line_a_generation() -> None:
 
 def climbing(still_for: int = 0) -> Progress:
     best = progress().best
+    assert best is not None
     climb = Climb(
         generation=1,
-        best=best,
+        best=Best.of(best),
         best_excess=0.05,
         trained=4,
         mean_margin=-0.25,
