@@ -63,7 +63,8 @@ def authorship_of(index: Index) -> AuthorshipFacts:
 
 
 def _names(share: _Share) -> set[str]:
-    codes: list[int] = np.unique(share.authors.codes[share.places]).tolist()
+    # Not `np.unique`, which imports masked arrays.
+    codes: set[int] = set(share.authors.codes[share.places].tolist())
     return {share.authors.values[code] for code in codes}
 
 

@@ -47,7 +47,14 @@ def figure_facts(
     """
     if record.score is None:
         return []
-    return [_facts(one, names) for one in figures(record.id, tuple(record.score.trials), baselines)]
+    return trial_facts(record.id, tuple(record.score.trials), baselines, names)
+
+
+def trial_facts(
+    id_: str, trials: Sequence[Trial], baselines: TrialsOfBaselines, names: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The same of a candidate of which the trials are known, not the record."""
+    return [_facts(one, names) for one in figures(id_, trials, baselines)]
 
 
 def figures_among(record: Record, records: Iterable[Record], kind: str) -> list[dict[str, Any]]:

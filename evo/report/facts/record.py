@@ -63,17 +63,6 @@ def score_facts(record: Record) -> dict[str, Any]:
     }
 
 
-def measure_facts(record: Record) -> dict[str, float | None]:
-    """Win rates, margin and N-scores of an evaluated record; None where there is no N-score."""
-    return {
-        "b_wr": record.scored.b_wr.value,
-        "bsota_wr": record.scored.bsota_wr.value,
-        "margin": record.scored.margin.value,
-        "n_text": record.archived.text,
-        "n_behaviour": record.archived.behaviour,
-    }
-
-
 def finite_or_null(values: Mapping[str, Any]) -> dict[str, Any]:
     """The same values with null for what JSON has no number for: a lost trial's loss, a price."""
     return {

@@ -16,13 +16,13 @@ from archive.history.reader import Reader
 from archive.history.records import Records
 from archive.history.replies import Replies
 from evo.campaign.climb import Climb, fresh_seed
-from evo.core.records import Generation, Record, Status
+from evo.core.records import Generation, Status
 from evo.core.stages import ScreeningState
 from evo.report.facts.authorship import AuthorshipFacts, authorship_of
 from evo.report.facts.climb import Climbs, climb_facts
-from evo.report.facts.figures import figure_facts, names_of_shipped
+from evo.report.facts.figures import names_of_shipped, trial_facts
 from evo.report.facts.index import Index
-from evo.report.facts.record import measure_facts
+from evo.report.facts.record import finite_or_null
 from evo.report.facts.spend import spending_facts, spent_facts
 from evo.report.facts.steering import change_facts
 from evo.report.facts.trouble import LostReplies
@@ -83,8 +83,7 @@ class StatusTally:
             history: the campaign's.
         """
         index, records = self.index, history.records
-        counts, place = index.counts(), index.leader
-        best = None if place is None else records[place]
+        counts, best = index.counts(), index.leader
         climb = climb_facts(self.climbs[-1] if self.climbs else None)
         replies = Replies.read(history.folder, campaign=history.id)
         state = state_of(history)
@@ -107,7 +106,7 @@ class StatusTally:
             "failed": counts[Status.FAILED],
             "evaluated": counts[Status.EVALUATED],
             "archive_size": int(index.archived.sum()),
-            "best": None if best is None else {"id": best.id, **measure_facts(best)},
+            "best": None if best is None else {"id": index.ids[best], **self._measures(best)},
             **({} if best is None else {"figures": self._figures(best, records)}),
             **({} if climb is None else {"climb": climb}),
             "llm": spent_facts(replies.total),
@@ -160,12 +159,19 @@ class StatusTally:
             ]
         return facts
 
-    def _figures(self, best: Record, records: Records) -> list[dict[str, Any]]:
+    def _measures(self, best: int) -> dict[str, float | None]:
+        """Win rates, margin and N-scores of the best; None where there is no N-score."""
+        names = ("b_wr", "bsota_wr", "margin", "n_text", "n_behaviour")
+        return finite_or_null({name: float(self.index.numbers[name][best]) for name in names})
+
+    def _figures(self, best: int, records: Records) -> list[dict[str, Any]]:
         """Loss and metric of the best, beside those of the best baseline, by task."""
         places = np.flatnonzero(self.index.baseline & self.index.scored).tolist()
         ids = [self.index.ids[place] for place in places]
         baselines = dict(zip(ids, records.trials(places), strict=True))
-        return figure_facts(best, baselines, names_of_shipped(self._config["kind"]))
+        (trials,) = records.trials([best])
+        names = names_of_shipped(self._config["kind"])
+        return trial_facts(self.index.ids[best], trials, baselines, names)
 
 
 def _results(config: Mapping[str, Any]) -> "Results | None":
