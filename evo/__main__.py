@@ -18,6 +18,8 @@ def main() -> None:
         sys.stderr.write("evo: interrupted.\n")
         sys.stderr.flush()
         os._exit(130)  # modules may be half loaded, and their clean-up fail
+    finally:
+        gc.freeze()  # at its end Python would look through all that is loaded once more
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Where nothing trains, nothing is imported that takes seconds; held without timing anything."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,24 @@ def workplace(tmp_path_factory):
         best = next(record for record in history.records if record.is_proposal and record.novelty)
     (folder / "id").write_text(best.id)
     return folder
+
+
+def test_status_neither_imports_masked_arrays_nor_starts_threads(workplace):
+    watch = """
+    print("masked arrays:", "numpy.ma" in sys.modules, file=sys.stderr)
+    print("threads of BLAS:", os.environ["OPENBLAS_NUM_THREADS"], file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import os{PROGRAM}{watch}", "status", "small"],
+        cwd=workplace,
+        env={name: os.environ[name] for name in os.environ if name != "OPENBLAS_NUM_THREADS"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-2:] == ["masked arrays: False", "threads of BLAS: 1"]
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from archive.history.reader import Reader
+from archive.history.records import Records
 from evo.campaign.climb import Ascent, fresh_seed
 from evo.core.records import Generation, Status
 from evo.report.facts.analysis import analyse, front_chances
 from evo.report.facts.climb import Climbs
 from evo.report.facts.index import Index
 from evo.report.facts.record import best_record
-from evo.report.facts.status import StatusTally, verdict_of
+from evo.report.facts.status import StatusTally, status_facts, verdict_of
 from evo.screening.verdict import ScreeningVerdict
 
 
@@ -25,6 +26,18 @@ def reader(small_campaign):
 @pytest.fixture(scope="module")
 def index(reader):
     return Index.of(reader.records)
+
+
+def test_the_status_of_a_campaign_reads_no_whole_record(reader, monkeypatch) -> None:
+    def refuse(_self: Records, start: int = 0, stop: int | None = None) -> None:
+        raise AssertionError(f"records {start} to {stop} are read")
+
+    monkeypatch.setattr(Records, "blocks", refuse)
+
+    facts = status_facts(reader)
+
+    assert facts["best"]["id"]
+    assert facts["climb"]["best"]
 
 
 def test_the_climb_of_columns_is_that_of_records(reader, index) -> None:
