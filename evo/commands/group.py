@@ -27,7 +27,7 @@ class Group(TyperGroup):
 
 
 def _explained(error: typer.BadParameter) -> str:
-    """What is wrong with a value, in words; empty where it was not read by its type."""
+    """The problem with a value, in words; empty where it was not read by its type."""
     from pydantic import ValidationError
 
     from evo.campaign.config.problems import explained_problem
