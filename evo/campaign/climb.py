@@ -34,7 +34,7 @@ STANDSTILL = 5
 
 
 @dataclass(frozen=True)
-class Best:
+class BestSoFar:
     """The best candidate of a search so far.
 
     Attributes:
@@ -52,7 +52,7 @@ class Best:
     record: Callable[[], Record] = field(compare=False, repr=False)
 
     @classmethod
-    def of(cls, record: Record) -> "Best":
+    def of(cls, record: Record) -> "BestSoFar":
         """The best candidate, of which the record is in memory."""
         score = record.scored
         return cls(record.id, score.margin, score.b_wr, score.bsota_wr, lambda: record)
@@ -79,7 +79,7 @@ class Climb:
     """
 
     generation: int
-    best: Best | None = None
+    best: BestSoFar | None = None
     best_excess: float | None = None
     trained: int = 0
     mean_margin: float | None = None
@@ -180,7 +180,7 @@ class Ascent:
         self._known: dict[str, _Standing] = {}
         self._rung = -1
         self._pool = Pool()
-        self._best: tuple[Offspring, Best] | None = None
+        self._best: tuple[Offspring, BestSoFar] | None = None
         self._reference = -np.inf
         self._progress_in = 0
         self._lowest: Mapping[TrialKey, float] = {}
@@ -192,7 +192,9 @@ class Ascent:
         """Take in the next sealed generation."""
         self.note_baselines(trials_of_baselines(sealed.records))
         members = list(map(Offspring.of, sealed.records))
-        self.take_offspring(sealed.number, members, lambda place: Best.of(sealed.records[place]))
+        self.take_offspring(
+            sealed.number, members, lambda place: BestSoFar.of(sealed.records[place])
+        )
 
     def note_baselines(self, trials: Mapping[str, Sequence[Trial]]) -> None:
         """Know the trials of further baselines by id, which second measurements need."""
@@ -201,7 +203,7 @@ class Ascent:
             self._lowest = {}
 
     def take_offspring(
-        self, generation: int, members: Sequence[Offspring], best_at: Callable[[int], Best]
+        self, generation: int, members: Sequence[Offspring], best_at: Callable[[int], BestSoFar]
     ) -> None:
         """Take in the next sealed generation.
 
@@ -251,7 +253,7 @@ class Ascent:
         self,
         scored: Sequence[tuple[int, Offspring]],
         generation: int,
-        best_at: Callable[[int], Best],
+        best_at: Callable[[int], BestSoFar],
     ) -> None:
         """Find the best among the best so far and new ones at the highest rung."""
         top = max((one.rung for _, one in scored), default=-1)

@@ -7,7 +7,7 @@ import numpy as np
 
 from archive.history.in_memory import as_history
 from archive.history.records import Records
-from evo.campaign.climb import Ascent, Best, Climb, Offspring, fresh_seed
+from evo.campaign.climb import Ascent, BestSoFar, Climb, Offspring, fresh_seed
 from evo.core.estimate import Estimate
 from evo.core.records import Record
 from evo.core.trials import Trial
@@ -58,7 +58,7 @@ class Climbs:
             self._ascent.note_baselines(dict(zip(ids, records.trials(baselines), strict=True)))
             members = _members(index, first, stop, trials)
 
-            def best_at(place: int, first: int = first) -> Best:
+            def best_at(place: int, first: int = first) -> BestSoFar:
                 return _best(index, records, first + place)
 
             self._ascent.take_offspring(int(numbers[first]), members, best_at)
@@ -66,13 +66,13 @@ class Climbs:
             self.known.append(self._ascent.now)
 
 
-def _best(index: Index, records: Records, place: int) -> Best:
+def _best(index: Index, records: Records, place: int) -> BestSoFar:
     """A candidate as its columns describe it."""
     margin, b_wr, bsota_wr = (
         Estimate(*(float(index.numbers[f"{name}{end}"][place]) for end in ("", "_low", "_high")))
         for name in ("margin", "b_wr", "bsota_wr")
     )
-    return Best(index.ids[place], margin, b_wr, bsota_wr, lambda: records[place])
+    return BestSoFar(index.ids[place], margin, b_wr, bsota_wr, lambda: records[place])
 
 
 def _members(

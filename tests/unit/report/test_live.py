@@ -7,7 +7,7 @@ from rich.console import Console
 from support.records import written
 
 from evo.campaign.budget_warnings import Use
-from evo.campaign.climb import STANDSTILL, Best, Climb
+from evo.campaign.climb import STANDSTILL, BestSoFar, Climb
 from evo.campaign.events import BudgetWarning, EndpointDead
 from evo.campaign.progress import Progress
 from evo.core.estimate import Estimate
@@ -110,7 +110,7 @@ def climbing(still_for: int = 0) -> Progress:
     assert best is not None
     climb = Climb(
         generation=1,
-        best=Best.of(best),
+        best=BestSoFar.of(best),
         best_excess=0.05,
         trained=4,
         mean_margin=-0.25,
