@@ -142,7 +142,7 @@ def reopen(
         folder: the campaign's.
         replay: a campaign from which replies of language models are taken.
         unsafe_sandbox: go on where the kernel lacks a wall.
-        accept_changed_tasks: go on where data or code of a task have changed, and write down so.
+        accept_changed_tasks: go on where data or code of a task have changed, and record it.
         changes: settings to change, see `evo.campaign.changes`.
         warn: called with what is worth a warning.
 

@@ -1,4 +1,4 @@
-"""A project folder for one's own task: the task, a configuration, and a test of the task."""
+"""A project folder for a custom task: the task, a configuration, and a test of the task."""
 
 import shlex
 import shutil
@@ -237,7 +237,7 @@ def _loop_files(configuration: str, kind: str) -> dict[str, str]:
 
 
 def _table() -> str:
-    """A made-up table: classes by a smooth function of some features, with noise."""
+    """A synthetic table: classes by a smooth function of some features, with noise."""
     generator = child(0, "project", "table")
     inputs = generator.normal(size=(_SAMPLES, _FEATURES))
     values = 2 * inputs[:, 0] + np.sin(2 * inputs[:, 1]) + inputs[:, 2] * inputs[:, 3]

@@ -88,6 +88,21 @@ def change(
         return _change(history, requested, check, words)
 
 
+def expect_changes(config: Mapping[str, Any], requested: Mapping[str, Any]) -> None:
+    """Expect that settings may change and can be read, before anything heavy is imported.
+
+    Args:
+        config: of the campaign, as its history has it.
+        requested: as of `change`.
+
+    Raises:
+        UsageError: one may not change, or its value is wrong.
+    """
+    now = parse(config, where="config.json").model_dump(mode="json")
+    wanted = _wanted(now, requested)
+    parse(with_changes(config, [_change_of(0, wanted, _NONE)]), where="as changed")
+
+
 def note_words(history: History, words: Words) -> Change:
     """Write down words that change no setting, such as "pause"."""
     with history.changing:
@@ -118,12 +133,7 @@ def _change(
 ) -> list[Change]:
     now = parse(history.config, where=str(history.folder / "config.json"))
     values = now.model_dump(mode="json")
-    settings: dict[str, Any] = {}
-    for key, value in requested.items():
-        _expect_changeable(key)
-        wanted = _sum(key, _value(values, key), value)
-        if wanted != _value(values, key):
-            settings[key] = wanted
+    settings = _wanted(values, requested)
     following, first_search = history.generation + 1, first_open(history, now)
     parts = {following: _LIMITS, first_search: _SEARCH}
     if following == first_search:
@@ -151,6 +161,17 @@ def _change(
     if now.generations <= history.generation < changed.generations:
         write_stop_reason(history.folder, EXTENDED)  # or it would seem that it was killed
     return changes
+
+
+def _wanted(values: Mapping[str, Any], requested: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that differ from those of today, by dotted key; sums are done."""
+    settings: dict[str, Any] = {}
+    for key, value in requested.items():
+        _expect_changeable(key)
+        wanted = _sum(key, _value(values, key), value)
+        if wanted != _value(values, key):
+            settings[key] = wanted
+    return settings
 
 
 def _change_of(first: int, settings: Mapping[str, Any], words: Words) -> Change:

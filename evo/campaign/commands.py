@@ -1,4 +1,4 @@
-"""Commands of a person to a campaign: what there is to say, and the answers.
+"""Commands of a person to a campaign: their verbs and arguments, and the answers.
 
 They are data, light to import: a client sends one to a running campaign and needs nothing else.
 """

@@ -1,7 +1,7 @@
 """`evo bench`: benchmarks of search strategies."""
 
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated
 
 import typer
 
@@ -46,16 +46,22 @@ def tabular(
     as_json: JsonOption = False,
 ) -> None:
     """Compare how quickly strategies find the best of a pool of fully trained candidates."""
+    from evo.studies.catalogue import expect_pool_strategies
+    from evo.studies.tabular.goal import GOALS
+
+    if pool is not None and not pool.is_file():
+        raise UsageError(f"Expected the parquet file of a pool, found none at {pool.absolute()}.")
+    if goal not in GOALS:
+        raise unknown_name("goal", goal, GOALS)
+    expect_pool_strategies(strategy or ())
     from evo.report.views.tabular import tabular_view
     from evo.report.views.work import work_view
     from evo.studies.tabular.benchmark import BenchmarkPlan, Table, measure
     from evo.studies.tabular.facts import tabular_facts
-    from evo.studies.tabular.strategy import Goal, strategies
+    from evo.studies.tabular.strategy import strategies
 
-    if goal not in get_args(Goal):
-        raise unknown_name("goal", goal, get_args(Goal))
     chosen = {name: strategies.get(name) for name in strategy or strategies.names()}
-    table = Table.read(pool, goal=cast("Goal", goal))
+    table = Table.read(pool, goal=goal)
     level = float(table.truth[table.best(0.01)[-1]]) if reach is None else reach
     plan = BenchmarkPlan(budget=budget, batch=batch, seeds=seeds, reach=level, seed=seed)
     with work_view("searches", err) as on_progress:

@@ -24,7 +24,7 @@ def clean(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove what can be had again, such as pictures and unfinished files; never a record."""
+    """Remove files that evo can recreate, such as pictures and unfinished files; never a record."""
     if folder is not None and not folder.is_dir():
         raise UsageError(f"Expected a folder of campaigns, got {folder}, which is none.")
     from evo.report.views.leftovers import leftovers_view

@@ -19,7 +19,7 @@ def ctl(
         str | None,
         typer.Argument(
             metavar="COMMAND",
-            help=f"One of: {_COMMANDS}. Without one: what holds now.",
+            help=f"One of: {_COMMANDS}. Without one, show the current settings.",
             autocompletion=complete_command,
         ),
     ] = None,

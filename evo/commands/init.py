@@ -19,7 +19,7 @@ def init(
         str, typer.Option(help="Kind to search (see evo list).", autocompletion=complete_kind)
     ] = "activation",
     data: Annotated[
-        Path | None, typer.Option(help="A csv or parquet file; by default a made-up table.")
+        Path | None, typer.Option(help="A csv or parquet file; by default a synthetic table.")
     ] = None,
     target: Annotated[str | None, typer.Option(help="Its column to predict.")] = None,
     loop: Annotated[

@@ -19,7 +19,7 @@ def list_command(
         str | None,
         typer.Argument(
             metavar="[runs]",
-            help="`runs` for the campaigns under runs/; by default what there is to search with.",
+            help="`runs` for the campaigns under runs/; by default all that a search can use.",
             autocompletion=lambda: [_RUNS],
         ),
     ] = None,

@@ -31,7 +31,7 @@ KindName = Annotated[
     str,
     typer.Option(
         "--kind",
-        help="Kind of component that the files define (see evo list); KIND+KIND for several.",
+        help="Kind of component (see evo list); KIND+KIND for several.",
         autocompletion=complete_kind,
     ),
 ]

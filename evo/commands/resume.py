@@ -20,7 +20,7 @@ def resume(
         bool,
         typer.Option(
             "--accept-changed-tasks",
-            help="Go on where data or code of a task have changed, and write down so.",
+            help="Go on where data or code of a task have changed, and record it.",
         ),
     ] = False,
     generations: Annotated[
@@ -45,9 +45,10 @@ def resume(
     replay: Replay = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Resume a campaign where it stopped, or go on beyond what was configured."""
+    """Resume a campaign where it stopped, or extend it."""
     folder = run_folder(run)
     source = read_run(replay) if replay else None
+    changes = _changes(run, generations, budget or (), settings or ())
     from evo.api.opening import reopen
 
     with reopen(
@@ -55,7 +56,7 @@ def resume(
         replay=source,
         unsafe_sandbox=unsafe_sandbox,
         accept_changed_tasks=accept_changed_tasks,
-        changes=_changes(generations, budget or (), settings or ()),
+        changes=changes,
         warn=warn,
     ) as history:
         if history.generation >= history.config["generations"]:
@@ -67,9 +68,14 @@ def resume(
 
 
 def _changes(
-    generations: str | None, budget: Sequence[str], settings: Sequence[str]
+    run: str, generations: str | None, budget: Sequence[str], settings: Sequence[str]
 ) -> dict[str, Any]:
-    """The settings to change, by dotted key; texts such as "+50" are sums."""
+    """The settings to change, by dotted key; texts such as "+50" are sums.
+
+    Raises:
+        UsageError: one may not change, or its value is wrong.
+    """
+    from evo.campaign.changes import expect_changes
     from evo.campaign.config import read_settings
 
     extended = [] if generations is None else [f'generations="{generations}"']
@@ -77,4 +83,7 @@ def _changes(
     quoted = [f'llm.budget.{key}="{value}"' for key, equals, value in limits if equals]
     if len(quoted) < len(budget):
         raise UsageError(f"--budget expects KEY=VALUE, such as dollars=+10; got {budget}.")
-    return read_settings([*extended, *quoted, *settings])
+    changes = read_settings([*extended, *quoted, *settings])
+    if changes:
+        expect_changes(read_run(run).config, changes)
+    return changes

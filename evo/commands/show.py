@@ -17,7 +17,8 @@ def show(
     id: Annotated[str, typer.Argument(metavar="ID", help="A candidate's id or its beginning.")],  # noqa: A002
     *,
     reach: Annotated[
-        bool, typer.Option("--reach", help="Say how far out it is finite too; loads PyTorch.")
+        bool,
+        typer.Option("--reach", help="Also show where it stays finite; loads PyTorch."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:

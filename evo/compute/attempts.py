@@ -53,7 +53,7 @@ class JobRun:
 
     @property
     def next_job(self) -> Job:
-        """The job that is handed over next."""
+        """The job that is submitted next."""
         return self._waiting[-1].job
 
     def is_open(self, job: Job) -> bool:

@@ -35,7 +35,7 @@ class Durations:
         return mean is not None and seconds > _STRAGGLER * mean + 1.0
 
     def batch_size(self, job: Job, *, waiting: int, capacity: int) -> int:
-        """Number of jobs to hand over together, at least 1.
+        """Number of jobs to submit together, at least 1.
 
         Args:
             job: the first of them.

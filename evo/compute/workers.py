@@ -2,7 +2,7 @@
 
 A job whose worker is lost or late gets a second chance, since the machine may be to blame; what
 fails twice is the candidate's fault. A machine that is lost is never a candidate's fault. What is
-handed over, and when, decides nothing but time: outcomes depend on their job alone.
+submitted, and when, decides nothing but time: outcomes depend on their job alone.
 """
 
 import threading
@@ -29,12 +29,12 @@ _TURN_S = 0.05
 
 
 class _Handed(NamedTuple):
-    """A batch that is handed over.
+    """A batch that is submitted.
 
     Attributes:
         run: that it is part of.
         batch: the jobs.
-        start: when it was handed over.
+        start: when it was submitted.
         is_copy: whether another worker trains the same, or did.
     """
 
@@ -141,7 +141,7 @@ class Workers:
                     self._cancel([one for one in self._handed.values() if one.run is mine])
 
     def _advance(self) -> None:
-        """Hand over what there is room for, and sort in what has ended."""
+        """Submit what there is room for, and sort in what has ended."""
         if self._is_abandoned:
             raise EvoError("The trainings were abandoned.")
         capacity = self._engine.capacity
@@ -199,7 +199,7 @@ class Workers:
             spare -= 1
 
     def _copies(self, handed: _Handed) -> list[_Handed]:
-        """Other batches of the same jobs that are handed over."""
+        """Other batches of the same jobs that are submitted."""
         if not handed.is_copy:
             return []
         jobs = handed.batch.jobs

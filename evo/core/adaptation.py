@@ -7,7 +7,7 @@ probabilities", GECCO 2005, https://doi.org/10.1145/1068009.1068251:
 
 for K operators. Where we differ: Q_i is the configured weight times the share of recent proposals
 that survived into the population, over a window of sealed generations instead of an exponential
-average, so that it is read off history and needs no state of its own; and an operator of which
+average, so that it is derived from history and needs no state of its own; and an operator of which
 little is known is pulled towards the mean of all.
 """
 

@@ -1,4 +1,4 @@
-"""Penalties of signals: what activations give in a step of training, noted and handed over.
+"""Penalties of signals: what activations give in a step of training, noted and passed on.
 
 `Parts.activity` is the penalty of one signal. While a step runs, `TrainingState.signals` holds what
 each activation gave, copies first.

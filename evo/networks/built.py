@@ -1,4 +1,4 @@
-"""A model of one's own as its function builds it, and what that must give."""
+"""A user's model as its function builds it, and checks of what that gives."""
 
 from collections.abc import Callable
 from contextlib import redirect_stdout

@@ -1,4 +1,4 @@
-"""Places of a component in a model of one's own: modules around its activations and norms.
+"""Places of a component in a user's model: modules around its activations and norms.
 
 Without a component the model's own module works there.
 """

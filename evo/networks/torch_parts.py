@@ -1,6 +1,6 @@
 """The component under test as a training script takes it: modules, an optimiser, a schedule.
 
-`TorchParts` is what a training loop of one's own is given. The part that a campaign evolves is the
+`TorchParts` is what a user's training loop is given. The part that a campaign evolves is the
 candidate's; every other part is torch's usual one, so that one loop serves every kind. The classes
 are those of an exported file, around the checked graph.
 """

@@ -1,4 +1,4 @@
-"""The state of a campaign's reward model, read off the records that it screened out.
+"""The state of a campaign's reward model, derived from the records that it screened out.
 
 Anyone can ask for it without a model: nothing is fitted here.
 """

@@ -11,7 +11,7 @@ from evo.selection.islands import Islands
 
 
 class Population:
-    """Survivors and possible parents as individuals, read off sealed generations.
+    """Survivors and possible parents as individuals, derived from sealed generations.
 
     Args:
         islands: assign an island to each new individual.

@@ -97,6 +97,16 @@ def expect_tasks(names: Iterable[str]) -> None:
             _expect(SHELVES["tasks"], name)
 
 
+def expect_pool_strategies(names: Iterable[str]) -> None:
+    """Expect that strategies of `evo bench tabular` exist, without importing any.
+
+    Raises:
+        UsageError: one of them does not.
+    """
+    for name in names:
+        _expect(SHELVES["tabular"], name)
+
+
 def expect_kind(name: str) -> None:
     """Expect that a kind, or each of a combination, exists, without importing any.
 

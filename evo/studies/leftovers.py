@@ -31,7 +31,7 @@ _PREFIXES = ("evo-gpu-claims-", "evo-landscape-")
 
 
 class Leftover(NamedTuple):
-    """A file or folder that can be had again.
+    """A file or folder that evo can recreate.
 
     Attributes:
         path: where it is.
@@ -65,7 +65,7 @@ def leftovers(runs: Path, *, has_data: bool = False, now: float | None = None) -
 
 
 def remove(parts: Iterable[Leftover]) -> list[Leftover]:
-    """Remove what can be had again, and return what was removed.
+    """Remove files that evo can recreate, and return what was removed.
 
     What belongs to a campaign that another process writes meanwhile stays.
     """

@@ -1,4 +1,4 @@
-"""Tasks that train by a loop of one's own: a function that trains once and measures.
+"""Tasks with a custom training loop: a function that trains once and measures.
 
 # mine.py, named in a configuration as tasks = ["mine.py"]
 from evo.tasks.loop import Measurements, loop

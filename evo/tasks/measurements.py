@@ -1,4 +1,4 @@
-"""Arguments and results of a training loop of one's own: budget, measurements, metric."""
+"""Arguments and results of a custom training loop: budget, measurements, metric."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class Settings(NamedTuple):
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of one's own, such as F1 or perplexity.
+    """A custom metric, such as F1 or perplexity.
 
     Attributes:
         name: for tables and reports.

@@ -1,4 +1,4 @@
-"""Tasks of one's own data in a line: arrays, a table, a folder of images, a data set of torch.
+"""Tasks of a user's data in a line: arrays, a table, a folder of images, a data set of torch.
 
     # wine.py, named in a configuration as tasks = ["wine.py"]
     from evo.tasks.own import table
@@ -52,7 +52,7 @@ Networks = Mapping[str, Network]
 
 @dataclass(frozen=True)
 class OwnTask(Task):
-    """Data of one's own, split and standardised. Make one with the functions below.
+    """A user's data, split and standardised. Make one with the functions below.
 
     Attributes:
         what: where the data come from, for messages.

@@ -1,4 +1,4 @@
-"""Readers of one's own data: tables, folders of images and data sets of torch.
+"""Readers of a user's data: tables, folders of images and data sets of torch.
 
 Their errors name the place.
 """

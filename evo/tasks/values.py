@@ -1,4 +1,4 @@
-"""Inputs and targets of one's own as numbers and classes, with errors that name the first fault."""
+"""A user's inputs and targets as numbers and classes, with errors that name the first fault."""
 
 from collections.abc import Sequence
 from typing import Any

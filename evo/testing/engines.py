@@ -170,7 +170,7 @@ def _run(engine: Engine, jobs: Sequence[Job]) -> list[Outcome]:
 
 
 def _trained(engine: Engine, batch: Batch, *, within_s: float = 300.0) -> Ended:
-    """The end of a batch that is handed over alone."""
+    """The end of a batch that is submitted alone."""
     deadline = time.monotonic() + within_s
     engine.submit(batch)
     while time.monotonic() < deadline:

@@ -50,7 +50,8 @@ def explained_problem(detail: Mapping[str, Any], of: type[BaseModel] = Config) -
         return f"{key}: {words}{shown}"
     known = _model_of(detail["loc"], of).model_fields
     near = get_close_matches(str(detail["loc"][-1]), known, n=1)
-    return f"unknown key {key}" + (f", did you mean {near[0]!r}" if near else "")
+    hint = f"did you mean {near[0]!r}" if near else "`evo config` shows all keys"
+    return f"unknown key {key}, {hint}"
 
 
 def _listed(value: object) -> object:

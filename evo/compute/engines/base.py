@@ -2,7 +2,7 @@
 
 An engine takes batches of jobs and gives back what became of each. It never sees the source of a
 candidate: a job has a checked graph as text, and the worker that trains it parses it again with the
-trusted loader. Which jobs are handed over, which are tried again and what counts as a candidate's
+trusted loader. Which jobs are submitted, which are tried again and what counts as a candidate's
 fault is decided by `evo.compute.workers` alone, so that results do not depend on the engine.
 """
 
@@ -72,10 +72,10 @@ class Engine(ABC):
         """Number of trainings that run at once now; 0 while there is no worker yet."""
 
     def places(self, demand: int) -> int:
-        """Number of batches to be handed over at once, those that lie ready included.
+        """Number of batches to be submitted at once, those that lie ready included.
 
         Args:
-            demand: batches that there are: those that wait, and those handed over.
+            demand: batches that there are: those that wait, and those submitted.
         """
         # A batch lies ready for each worker as long as many wait; at the end it would lie behind
         # a long training while another worker has nothing to do.
@@ -83,7 +83,7 @@ class Engine(ABC):
 
     @abstractmethod
     def submit(self, batch: Batch) -> None:
-        """Hand over a batch; returns at once."""
+        """Submit a batch; returns at once."""
 
     @abstractmethod
     def ended(self, timeout_s: float) -> Sequence[Ended]:
@@ -98,12 +98,12 @@ class Engine(ABC):
         """Forget batches: none is told by `ended`, and those that have not begun need not."""
 
     def adapt(self, work: Work, needs: Needs) -> None:
-        """Take other settings, while no batch is handed over; only limits and counts differ."""
+        """Take other settings, while no batch is submitted; only limits and counts differ."""
         self.work = work
         self.needs = needs
 
     def working(self) -> AbstractContextManager[None]:
-        """The context in which batches are handed over."""
+        """The context in which batches are submitted."""
         return nullcontext()
 
     def measure(self, graphs: tuple[str, ...]) -> Peak | None:

@@ -2,7 +2,7 @@
 
 Outputs z are divided by a temperature T > 0, which a copy picks on its validation data as the
 minimum of the mean cross-entropy there (Guo, Pleiss, Sun & Weinberger, "On Calibration of Modern
-Neural Networks", 2017). What is left is the loss without the part that rescaling mends, called
+Neural Networks", 2017). What is left is the loss without the part that rescaling corrects, called
 refinement (Berta, Holzmüller, Jordan & Bach, "Rethinking Early Stopping: Refine, Then Calibrate",
 2025). It ranks components as accuracy does, with less noise than counting right answers.
 """

@@ -1,4 +1,4 @@
-"""Earlier attempts, as prompts tell them: from the parents, beside them, and by models of late.
+"""Earlier attempts, as prompts tell them: from the parents, beside them, and recent ones of models.
 
 An attempt is told against the parent that a prompt shows, whichever place that has among the
 proposal's own. A parent that lives for weeks has hundreds of children: they are compared once per

@@ -38,7 +38,7 @@ _TRAILING = 2
 _KEPT = 2
 """Generations whose notes and lists are kept for further requests."""
 _LISTED = 4
-"""A list takes one part of so many of a prompt."""
+"""A list takes at most the n-th part of a prompt."""
 _FAILURES = 3
 _SHORT = 6
 """Digits of an id that stand for a component in prompts."""

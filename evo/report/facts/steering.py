@@ -1,4 +1,4 @@
-"""A person's commands to a campaign: what holds now, and every command with its generation."""
+"""A person's commands to a campaign: settings in force, and all with their generation."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -20,7 +20,8 @@ from evo.screening.efficiency import TOP
 from evo.screening.model import Example
 from evo.screening.pool import POOL_TASK, pool_grounds, read_pool
 from evo.studies.tabular.candidates import Candidates, candidates_of
-from evo.studies.tabular.strategy import Goal, PoolState, Strategy
+from evo.studies.tabular.goal import Goal
+from evo.studies.tabular.strategy import PoolState, Strategy
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ entry point of the group `evo.plugins` names, `evo bench tabular` finds it; from
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -16,9 +16,7 @@ from evo.core.arrays import Indices
 from evo.core.registry import Registry
 from evo.screening.model import Example
 from evo.studies.tabular.candidates import Candidates
-
-Goal = Literal["b_wr", "bsota_wr"]
-"""The win rate to maximise."""
+from evo.studies.tabular.goal import Goal
 
 
 @dataclass(frozen=True)

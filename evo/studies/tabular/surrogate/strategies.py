@@ -1,6 +1,6 @@
 """Search strategies of the benchmark: a name and the settings of a campaign.
 
-Those that come with evo are the files of `evo/data/strategies`. A file of one's own holds a table
+Those that come with evo are the files of `evo/data/strategies`. A user's file holds a table
 of settings per strategy, with keys as in a campaign's configuration, and may name strategies and
 operators of plug-ins.
 """
