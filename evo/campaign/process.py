@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from archive.history.history import History
-from archive.history.losses import note_loss
+from archive.history.lost_attempts import note_loss
 from archive.history.reader import Reader
 from archive.history.records import Records
 from archive.history.replies import Replies
@@ -21,7 +21,7 @@ from evo.campaign.resources import Resources
 from evo.components.kinds import kinds
 from evo.compute import devices
 from evo.compute.engines.base import Engine, engines
-from evo.compute.losses import Loss
+from evo.compute.lost_attempts import LostAttempt
 from evo.compute.packing import per_gpu
 from evo.compute.work import Work
 from evo.compute.workers import Workers
@@ -119,7 +119,7 @@ def _staff(pool: Workers, share: float | None, config: Config) -> None:
     pool.adapt(engine_of(config))
 
 
-def _note(folder: Path, loss: Loss) -> None:
+def _note(folder: Path, loss: LostAttempt) -> None:
     """Note a loss for `evo status`."""
     note_loss(folder, loss.cause.value, where=loss.where, jobs=loss.jobs, detail=loss.detail)
 
@@ -147,7 +147,7 @@ def engine_of(config: Config) -> Engine:
     return engines.get(config.compute)(work, needs_of(config))
 
 
-def workers(config: Config, *, note: Callable[[Loss], None] = lambda _: None) -> Workers:
+def workers(config: Config, *, note: Callable[[LostAttempt], None] = lambda _: None) -> Workers:
     """Workers that train for a configuration.
 
     Args:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evo.compute.losses import LossCause
+from evo.compute.lost_attempts import LossCause
 from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 

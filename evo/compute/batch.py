@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from evo.compute.losses import Loss
+from evo.compute.lost_attempts import LostAttempt
 from evo.core.trials import Outcome
 from evo.evaluation.protocol import Job
 
@@ -30,4 +30,4 @@ class Ended(NamedTuple):
 
     batch: Batch
     outcomes: tuple[Outcome, ...]
-    loss: Loss | None = None
+    loss: LostAttempt | None = None

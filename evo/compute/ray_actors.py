@@ -12,7 +12,7 @@ import torch
 
 from evo.compute.batch import Batch
 from evo.compute.data_transport import PackedData
-from evo.compute.losses import Loss, LossCause
+from evo.compute.lost_attempts import LossCause, LostAttempt
 from evo.compute.memory import Peak, peak
 from evo.compute.remote import Greeting, RemoteWorker, greeting
 from evo.compute.work import Work
@@ -69,7 +69,7 @@ class Actor:
         self.head_since = 0.0
 
 
-def loss_of(error: Exception, actor: Actor, jobs: int, *, limit_s: float) -> Loss:
+def loss_of(error: Exception, actor: Actor, jobs: int, *, limit_s: float) -> LostAttempt:
     """The reason why an actor lost its batch.
 
     Args:
@@ -101,7 +101,7 @@ def loss_of(error: Exception, actor: Actor, jobs: int, *, limit_s: float) -> Los
     else:
         cause = LossCause.WORKER
     where = f"{host} ({node[:8]})"
-    return Loss(cause, where, jobs, _words(cause, where, jobs))
+    return LostAttempt(cause, where, jobs, _words(cause, where, jobs))
 
 
 def _words(cause: LossCause, where: str, jobs: int) -> str:

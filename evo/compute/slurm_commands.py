@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Callable, Sequence
 
-from evo.compute.losses import LossCause
+from evo.compute.lost_attempts import LossCause
 from evo.core.errors import EvoError
 
 _GIVE_UP_S = 600.0

@@ -15,7 +15,7 @@ from evo.compute.attempts import JobRun
 from evo.compute.batch import Batch, Ended
 from evo.compute.durations import Durations
 from evo.compute.engines.base import Engine
-from evo.compute.losses import Loss
+from evo.compute.lost_attempts import LostAttempt
 from evo.compute.memory import Peak
 from evo.compute.settings import Needs
 from evo.core.errors import EvoError
@@ -59,7 +59,7 @@ class Workers:
         self,
         engine: Engine,
         *,
-        note: Callable[[Loss], None] = lambda _: None,
+        note: Callable[[LostAttempt], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine

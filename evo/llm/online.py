@@ -16,7 +16,7 @@ from typing import Any, Self
 from archive.history.replies import Replies
 from evo.core.errors import BudgetReachedError, EvoError
 from evo.core.messages import Exchange, Reply, Request
-from evo.llm import lessons
+from evo.llm import refusals as lessons
 from evo.llm.endpoint import Endpoint
 from evo.llm.limits import RequestLimits
 from evo.llm.providers.base import Provider, ProviderError

@@ -11,7 +11,7 @@ from functools import partial
 from evo.core.adaptation import Tally
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import NOTHING_READ
-from evo.proposing.standings import Standings
+from evo.proposing.successes import Successes
 from evo.proposing.variants import Variants
 from operators.past import NOTHING, Past, Success
 
@@ -52,17 +52,17 @@ class Memory:
         self._window = window
         self._generations: dict[int, RecentLessons] = {}
         self._variants = Variants()
-        self._standings = Standings()
+        self._successes = Successes()
 
     def take(self, sealed: Generation) -> None:
         """Add a sealed generation and forget the oldest; successes of baselines do not count."""
         self._variants.take(sealed)
-        self._standings.take(sealed)
+        self._successes.take(sealed)
         if sealed.number == 0:
             return
         records = [record for record in sealed.records if not record.is_ablation]
         lessons = _lessons(records, frozenset(sealed.survivors))
-        steps = self._standings.steps(records)
+        steps = self._successes.steps(records)
         self._generations[sealed.number] = replace(lessons, past=Past(steps=steps))
         self._generations.pop(sealed.number - self._window - _BEHIND, None)
 

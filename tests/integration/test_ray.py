@@ -16,12 +16,12 @@ from support import engine_campaign
 from support.processes import descendants, wait_for
 from support.profiles import PROFILE
 
-from archive.history.losses import read_losses
+from archive.history.lost_attempts import read_losses
 from archive.history.reader import Reader
 from evo.campaign.progress import Progress
 from evo.compute.engines.base import Engine
 from evo.compute.engines.ray import Ray
-from evo.compute.losses import Loss, LossCause
+from evo.compute.lost_attempts import LossCause, LostAttempt
 from evo.compute.settings import ClusterSettings, Needs
 from evo.compute.work import Work
 from evo.compute.workers import Workers
@@ -191,7 +191,7 @@ class TestRay(EngineSuite):
     def test_workers_that_are_killed_are_losses_of_their_own_trainings_alone(
         self, cluster: Cluster
     ) -> None:
-        noted: list[Loss] = []
+        noted: list[LostAttempt] = []
         others = workers_of_this_machine()
         needs = Needs(2, cluster=cluster.settings)
         with Workers(Ray(work(epochs=300), needs), note=noted.append) as pool:

@@ -17,7 +17,7 @@ import pytest
 from support.profiles import PROFILE
 
 from evo.compute.engines.ray import Ray
-from evo.compute.losses import Loss, LossCause
+from evo.compute.lost_attempts import LossCause, LostAttempt
 from evo.compute.settings import ClusterSettings, Needs
 from evo.compute.work import Work
 from evo.compute.workers import Workers
@@ -68,7 +68,7 @@ def test_a_worker_that_is_ended_because_memory_ran_out_costs_nothing_but_time() 
         pytest.skip("it takes 5 GB for a while, and leaves as much")
     used = 1 - sizes["MemAvailable"] / sizes["MemTotal"]
     threshold = used + 3e9 / sizes["MemTotal"]
-    noted: list[Loss] = []
+    noted: list[LostAttempt] = []
 
     with (
         one_node(memory_usage_threshold=threshold, memory_monitor_refresh_ms=250) as cluster,
@@ -88,7 +88,7 @@ def test_a_worker_that_is_ended_because_memory_ran_out_costs_nothing_but_time() 
     assert {outcome.trials for outcome in rest} == {first.trials}
 
 
-def clear_once_noted(taken: list[Any], noted: list[Loss]) -> None:
+def clear_once_noted(taken: list[Any], noted: list[LostAttempt]) -> None:
     """Give memory back when the first loss was noted, before another worker is ended."""
     deadline = time.monotonic() + 60
     while not noted and time.monotonic() < deadline:

@@ -17,7 +17,7 @@ from support.slurm_work import IDENTITY, NIGHTLY, SlurmSuite, work, workers_unde
 
 from archive.history.reader import Reader
 from evo.compute.engines.slurm import Slurm
-from evo.compute.losses import Loss, LossCause
+from evo.compute.lost_attempts import LossCause, LostAttempt
 from evo.compute.settings import ClusterSettings, Needs
 from evo.compute.workers import Workers
 from evo.evaluation.protocol import Job
@@ -108,7 +108,7 @@ class TestReal(SlurmSuite):
     def test_a_cancelled_worker_and_one_that_is_killed_cost_nothing_but_time(
         self, slurm: Path, tmp_path: Path
     ) -> None:
-        noted: list[Loss] = []
+        noted: list[LostAttempt] = []
         needs = Needs(1, cluster=ClusterSettings(folder=str(tmp_path)))
         with Workers(Slurm(work(epochs=100), needs), note=noted.append) as pool:
             outcomes = pool.run([Job(name, IDENTITY, 0) for name in "abcdef"])

@@ -14,7 +14,7 @@ from support.processes import wait_for
 from support.slurm_work import IDENTITY, NIGHTLY, SlurmSuite, work, workers_under
 
 from evo.compute.engines.slurm import Slurm
-from evo.compute.losses import Loss
+from evo.compute.lost_attempts import LostAttempt
 from evo.compute.settings import ClusterSettings, Needs
 from evo.compute.workers import Workers
 from evo.core.errors import EvoError, UsageError
@@ -40,7 +40,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_a_worker_whose_place_is_taken_back_puts_back_what_it_trains(
     commands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    noted: list[Loss] = []
+    noted: list[LostAttempt] = []
     needs = Needs(1, cluster=ClusterSettings(folder=str(tmp_path / "shared")))
     with Workers(Slurm(work(epochs=60), needs), note=noted.append) as pool:
         outcomes = pool.run([Job(name, IDENTITY, 0) for name in "abcd"])

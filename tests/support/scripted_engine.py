@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from evo.compute.batch import Batch, Ended
 from evo.compute.engines.base import Engine
-from evo.compute.losses import Loss
+from evo.compute.lost_attempts import LostAttempt
 from evo.compute.settings import Needs
 from evo.compute.work import Work
 from evo.core.trials import Outcome
@@ -41,7 +41,7 @@ class ScriptedEngine(Engine):
         workers: int,
         *,
         seconds: Callable[[Job], float] = lambda _: 1.0,
-        losses: dict[str, list[Loss | None]] | None = None,
+        losses: dict[str, list[LostAttempt | None]] | None = None,
         batch_s: float = 0.0,
     ) -> None:
         super().__init__(WORK, Needs(workers))

@@ -21,7 +21,7 @@ from pebble import ProcessExpired, ProcessPool
 from evo.compute.batch import Batch, Ended
 from evo.compute.devices import worker_count
 from evo.compute.engines.base import Engine, engines
-from evo.compute.losses import Loss, LossCause
+from evo.compute.lost_attempts import LossCause, LostAttempt
 from evo.compute.memory import Peak
 from evo.compute.processes import Context, ready_to_start
 from evo.compute.settings import Needs
@@ -184,12 +184,12 @@ def _ended(batch: Batch, future: "Future[Outcome]") -> Ended:
     try:
         return Ended(batch, (future.result(),))
     except TimeoutError:
-        return Ended(batch, (), Loss(LossCause.LATE))
+        return Ended(batch, (), LostAttempt(LossCause.LATE))
     except (ProcessExpired, BrokenProcessPool, CancelledError):
-        return Ended(batch, (), Loss(LossCause.WORKER))
+        return Ended(batch, (), LostAttempt(LossCause.WORKER))
     except torch.OutOfMemoryError:
         # Not even one copy fits: other processes on the device may have taken the memory.
-        return Ended(batch, (), Loss(LossCause.MEMORY))
+        return Ended(batch, (), LostAttempt(LossCause.MEMORY))
     except Exception as failure:  # noqa: BLE001 - whatever a graph does to torch costs itself alone
         error = f"training failed: {type(failure).__name__}: {failure}"
         return Ended(batch, (job.failed(error),))

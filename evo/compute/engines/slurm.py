@@ -18,7 +18,7 @@ from pathlib import Path
 
 from evo.compute.batch import Batch, Ended
 from evo.compute.engines.base import Engine, engines
-from evo.compute.losses import Loss, LossCause
+from evo.compute.lost_attempts import LossCause, LostAttempt
 from evo.compute.settings import Needs
 from evo.compute.slurm_commands import (
     ENDED,
@@ -203,7 +203,7 @@ class Slurm(Engine):
             detail = (
                 f"worker {worker} on {where or 'a node'} ended ({state}), with {jobs} trainings"
             )
-            ended.append(Ended(batch, (), Loss(cause, where, jobs, detail)))
+            ended.append(Ended(batch, (), LostAttempt(cause, where, jobs, detail)))
         return ended
 
     @property

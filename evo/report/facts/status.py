@@ -10,7 +10,7 @@ from archive.history import stop_reason
 from archive.history.changes import is_paused
 from archive.history.hours import read_hours
 from archive.history.live_status import read_live_status
-from archive.history.losses import read_losses
+from archive.history.lost_attempts import read_losses
 from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.history.records import Records

@@ -15,7 +15,7 @@ from evo.campaign.needs import needs_of
 from evo.campaign.process import configured_workers, measured_share
 from evo.compute.batch import Batch, Ended
 from evo.compute.engines.base import Engine
-from evo.compute.losses import Loss, LossCause
+from evo.compute.lost_attempts import LossCause, LostAttempt
 from evo.compute.memory import Peak
 from evo.compute.settings import Needs
 from evo.compute.worker import Worker
@@ -79,9 +79,9 @@ class FakeGpu(Engine):
                 outcomes.append(self._worker.train(self._job, self.work))
             except Exited:
                 self.start()
-                return [Ended(batch, (), Loss(LossCause.WORKER))]
+                return [Ended(batch, (), LostAttempt(LossCause.WORKER))]
             except torch.OutOfMemoryError:
-                return [Ended(batch, (), Loss(LossCause.MEMORY))]
+                return [Ended(batch, (), LostAttempt(LossCause.MEMORY))]
         return [Ended(batch, tuple(outcomes))]
 
     def _run(self, *_: object, **__: object) -> Sequence[Trial]:

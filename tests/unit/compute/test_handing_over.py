@@ -8,13 +8,13 @@ import pytest
 from support.scripted_engine import ScriptedEngine, trained
 
 from evo.compute.batch import Batch, Ended
-from evo.compute.losses import Loss, LossCause
+from evo.compute.lost_attempts import LossCause, LostAttempt
 from evo.compute.workers import Workers
 from evo.core.errors import EvoError
 from evo.evaluation.protocol import Job
 
 DEAD, GONE, LATE, SHORT = map(
-    Loss, (LossCause.WORKER, LossCause.NODE, LossCause.LATE, LossCause.MEMORY)
+    LostAttempt, (LossCause.WORKER, LossCause.NODE, LossCause.LATE, LossCause.MEMORY)
 )
 
 
@@ -22,7 +22,7 @@ def jobs(number: int, *, heat: int = 0) -> list[Job]:
     return [Job(f"{heat}-{place}", (), 0, heat) for place in range(number)]
 
 
-def workers(engine: ScriptedEngine, noted: list[Loss] | None = None) -> Workers:
+def workers(engine: ScriptedEngine, noted: list[LostAttempt] | None = None) -> Workers:
     note = (lambda _: None) if noted is None else noted.append
     return Workers(engine, note=note, clock=engine.clock)
 
@@ -62,7 +62,7 @@ def test_what_has_no_outcome_is_cancelled_where_the_caller_stops() -> None:
 
 
 def test_one_loss_costs_nothing_but_time() -> None:
-    noted: list[Loss] = []
+    noted: list[LostAttempt] = []
     engine = ScriptedEngine(2, losses={"0-1": [DEAD], "0-2": [LATE]})
 
     outcomes = list(workers(engine, noted).run(jobs(4)))

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from archive.history.losses import note_loss
+from archive.history.lost_attempts import note_loss
 from archive.history.reader import Reader
 from evo.report.facts.status import status_facts
 

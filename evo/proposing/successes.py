@@ -6,17 +6,17 @@ from evo.core.records import Generation, Record
 from operators.past import Success
 
 
-class Standings:
+class Successes:
     """Rung and margin of all that was evaluated; fed by sealed generations."""
 
     def __init__(self) -> None:
-        self._standings: dict[str, tuple[int, float]] = {}
+        self._scores: dict[str, tuple[int, float]] = {}
 
     def take(self, sealed: Generation) -> None:
         """Add the evaluated records of a sealed generation."""
         for record in sealed.records:
             if record.score is not None:
-                self._standings[record.id] = (record.score.rung, record.score.margin.value)
+                self._scores[record.id] = (record.score.rung, record.score.margin.value)
 
     def steps(self, records: Iterable[Record]) -> Mapping[str, Mapping[int, Success]]:
         """Successes by operator and step size, of records that were taken in."""
@@ -24,9 +24,9 @@ class Standings:
         for record in records:
             candidate = record.candidate
             own, first = record.id, next(iter(candidate.parents), "")
-            if candidate.step < 0 or not {own, first} <= self._standings.keys():
+            if candidate.step < 0 or not {own, first} <= self._scores.keys():
                 continue
-            success = Success(1, int(self._standings[own] > self._standings[first]))
+            success = Success(1, int(self._scores[own] > self._scores[first]))
             sums = steps.setdefault(candidate.operator, {})
             sums[candidate.step] = sums.get(candidate.step, Success()).plus(success)
         return steps

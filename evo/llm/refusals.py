@@ -1,4 +1,4 @@
-"""Lessons from the refusals of a campaign's endpoints, kept in its folder.
+"""Refusals of a campaign's endpoints, kept in its folder: what they do not take.
 
 The file `endpoints` saves a resumed campaign the requests that would be refused again. No record
 depends on it, and a campaign without it learns once more.
@@ -14,13 +14,13 @@ from archive.store import disk
 from evo.core.errors import HistoryError
 from evo.llm.providers.base import Provider
 
-LESSONS_FILE = "endpoints"
+REFUSALS_FILE = "endpoints"
 
 
 def recall(folder: Path, providers: Mapping[str, Provider]) -> None:
     """Give each provider what was learned from its endpoint before."""
     try:
-        content: Any = json.loads((folder / LESSONS_FILE).read_text())
+        content: Any = json.loads((folder / REFUSALS_FILE).read_text())
     except (OSError, ValueError):
         return
     known = content if isinstance(content, dict) else {}
@@ -34,4 +34,4 @@ def keep(folder: Path, providers: Mapping[str, Provider]) -> None:
     learned = {label: provider.lessons for label, provider in providers.items()}
     content = json.dumps({label: lessons for label, lessons in learned.items() if lessons})
     with suppress(HistoryError):  # it is learned again
-        disk.replace(folder / LESSONS_FILE, content.encode())
+        disk.replace(folder / REFUSALS_FILE, content.encode())

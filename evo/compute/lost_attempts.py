@@ -26,7 +26,7 @@ class LossCause(StrEnum):
         return self in (LossCause.NODE, LossCause.PREEMPTED)
 
 
-class Loss(NamedTuple):
+class LostAttempt(NamedTuple):
     """A loss.
 
     Attributes:

@@ -1,4 +1,4 @@
-from archive.history.losses import LOSSES_FILE, note_loss, read_losses
+from archive.history.lost_attempts import LOSSES_FILE, note_loss, read_losses
 
 
 def note(folder, cause: str, jobs: int = 1) -> None:
