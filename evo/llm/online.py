@@ -16,7 +16,7 @@ from typing import Any, Self
 from archive.history.replies import Replies
 from evo.core.errors import BudgetReachedError, EvoError
 from evo.core.messages import Exchange, Reply, Request
-from evo.llm import refusals as lessons
+from evo.llm import refusals
 from evo.llm.endpoint import Endpoint
 from evo.llm.limits import RequestLimits
 from evo.llm.providers.base import Provider, ProviderError
@@ -53,7 +53,7 @@ class OnlineClient:
             )
             for model in settings.models
         }
-        lessons.recall(replies.path.parent, providers)
+        refusals.recall(replies.path.parent, providers)
         self._limits = RequestLimits(settings, replies, is_late)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -193,6 +193,11 @@ class OnlineClient:
         return None
 
     async def _attempt(self, request: Request, endpoint: Endpoint) -> Exchange | None:
+        """Ask until there is a reply, or the attempts are used up.
+
+        No library does these retries: each attempt is reserved in the budget before it is sent, one
+        that only asks in another form counts as none, and a stop notes those under way in history.
+        """
         start = self._loop.time()
         most = 1 if endpoint.is_dead else self._settings.attempts
         open_requests = self._limits.open
@@ -212,7 +217,7 @@ class OnlineClient:
                 except ProviderError as error:
                     if error.is_lesson:
                         most += 1  # asked in another form, which is no second try
-                        lessons.keep(self._replies.path.parent, self._providers)
+                        refusals.keep(self._replies.path.parent, self._providers)
                         continue
                     wait_s = self._wait_s(error, attempt, request)
                     if attempt < most and wait_s is not None:
