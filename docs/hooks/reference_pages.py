@@ -1,7 +1,8 @@
-"""MkDocs hook: fills the reference pages from the code, so that they are never out of date."""
+"""MkDocs hook: fills tables of pages from the code, so that they are never out of date."""
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,15 @@ from evo.cli import app
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import record_tables
 import settings_tables
-
-_SETTINGS = "<!-- every setting -->"
-_COMMANDS = "<!-- every command -->"
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put generated tables where a page has their mark."""
-    if _SETTINGS in markdown:
-        return markdown.replace(_SETTINGS, settings_tables.markdown())
-    if _COMMANDS in markdown:
-        return markdown.replace(_COMMANDS, commands())
+    """Put generated tables where a page has their marks."""
+    for mark, table in _TABLES.items():
+        if mark in markdown:
+            markdown = markdown.replace(mark, table())
     return markdown
 
 
@@ -33,3 +31,11 @@ def commands() -> str:
     text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="evo")
     # The page has a title of its own.
     return re.sub(r"\A# `evo`\n", "", text)
+
+
+_TABLES: dict[str, Callable[[], str]] = {
+    "<!-- every setting -->": settings_tables.markdown,
+    "<!-- every command -->": commands,
+    "<!-- every column of an export -->": record_tables.columns,
+    "<!-- every group of an HDF5 export -->": record_tables.groups,
+}

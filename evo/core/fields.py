@@ -66,11 +66,16 @@ RECORD_FIELDS = (
     Field("generation", int, "0 holds the baselines", "generation"),
     Field("status", Status, "DUPLICATE, INVALID, SCREENED_OUT, FAILED or EVALUATED", "status"),
     Field("stage", Stage, "step that settled the status", "stage"),
-    Field("reason", str, "why, in words", "reason"),
+    Field("reason", str, "why it got this status, in words", "reason"),
     Field("member", str, "kind in a combination that the reason is about; else empty", "member"),
-    Field("operator", str, "operator that proposed it; baseline if known", "candidate.operator"),
+    Field(
+        "operator",
+        str,
+        "operator that proposed it; baseline and ablation mark records that are no proposals",
+        "candidate.operator",
+    ),
     Field("step", int, "index of the operator's step size, or -1", "candidate.step"),
-    Field(PARENTS, str, "ids of the parents", "candidate.parents"),
+    Field(PARENTS, str, "ids of the parents, separated by spaces", "candidate.parents"),
     Field("source", str, "source code", "candidate.source"),
     Field("rung", int, "highest rung reached, 0 the shortest; -1 without a score", "score.rung"),
     *_estimate("b_wr", "score.b_wr", "chance to beat a randomly drawn baseline, in [0, 1]"),
@@ -81,20 +86,26 @@ RECORD_FIELDS = (
     Field("n_behaviour", float, "RMS distance to the nearest component", "novelty.behaviour"),
     Field("nearest_text", str, "id of the nearest by text", "novelty.nearest_text"),
     Field("nearest_behaviour", str, "id of the nearest by behaviour", "novelty.nearest_behaviour"),
-    Field("screening", ScreeningState, "state of the model that left it out", "screening.state"),
-    Field("screening_why", str, "why the model stood aside, in words", "screening.why"),
+    Field(
+        "screening", ScreeningState, "state of the reward model that left it out", "screening.state"
+    ),
+    Field("screening_why", str, "why the reward model stood aside", "screening.why"),
     Field("seconds", float, "processor time that its evaluation cost", "seconds"),
     Field("model", str, "language model that wrote it; empty if none", "candidate.model"),
     Field("request", str, "key of the request that it answers", "candidate.request"),
-    Field("rationale", str, "why, in the model's words", "candidate.rationale"),
+    Field("rationale", str, "why it should be good, in the model's words", "candidate.rationale"),
     Field(
         "idea_model", str, "model that had the idea, if another wrote it", "candidate.idea_model"
     ),
     Field("wording", str, "wording of the task; empty if the standard", "candidate.wording"),
     Field("new_wording", str, "wording that its model proposed", "candidate.new_wording"),
-    Field(HYPOTHESIS, str, "that it tests, in words; empty if none", "candidate.hypothesis"),
+    Field(
+        HYPOTHESIS, str, "hypothesis that it tests, in words; empty if none", "candidate.hypothesis"
+    ),
     Field("cost_usd", float, "price of its requests in dollars; NaN if unknown", "cost_usd"),
-    Field("idea_cost_usd", float, "part of it that another's idea cost", "idea_cost_usd"),
+    Field(
+        "idea_cost_usd", float, "part of cost_usd that another model's idea cost", "idea_cost_usd"
+    ),
 )
 """The columns of the table of records, in order. Exports use these names, so they are stable."""
 

@@ -7,22 +7,40 @@ import numpy as np
 
 from archive.history.export import Further
 from evo.core.estimate import Estimate
+from evo.core.fields import Field
 from evo.core.records import Record
 from evo.core.trials import Trial
 from evo.evaluation.statistics.figures import Figures, figures
 from evo.evaluation.statistics.trial_values import trials_of_baselines
 
+
+def _with_interval(name: str, description: str) -> tuple[Field, ...]:
+    return (
+        Field(name, float, description),
+        Field(f"{name}_low", float, "lower end of its 95 % interval"),
+        Field(f"{name}_high", float, "upper end of its 95 % interval"),
+    )
+
+
 EXPORTED = (
-    *("loss", "loss_low", "loss_high", "metric", "metric_low", "metric_high"),
-    *("best_baseline", "best_baseline_loss", "best_baseline_loss_low", "best_baseline_loss_high"),
-    *("best_baseline_metric", "best_baseline_metric_low", "best_baseline_metric_high"),
+    *_with_interval("loss", "test loss at its highest rung, mean over tasks"),
+    *_with_interval("metric", "metric of the tasks at its highest rung, mean over tasks"),
+    Field(
+        "best_baseline",
+        str,
+        "ids of the baselines with the lowest loss on the same trials, one of each task, without "
+        "repetition, separated by spaces",
+    ),
+    *_with_interval("best_baseline_loss", "test loss of these, mean over tasks"),
+    *_with_interval("best_baseline_metric", "metric of these, mean over tasks"),
 )
 """Columns of an export beyond those of records: means over tasks, all of them weighing alike."""
+_NONE = dict.fromkeys(field.name for field in EXPORTED)
 
 
 def exported_figures() -> Further:
     """The columns `EXPORTED`, for an export."""
-    return Further({name: str if name == "best_baseline" else float for name in EXPORTED}, exported)
+    return Further({field.name: field.type for field in EXPORTED}, exported)
 
 
 def exported(records: Iterable[Record]) -> Iterator[tuple[Record, dict[str, Any]]]:
@@ -46,7 +64,7 @@ def exported(records: Iterable[Record]) -> Iterator[tuple[Record, dict[str, Any]
 
 def _row(record: Record, baselines: Mapping[str, Sequence[Trial]]) -> dict[str, Any]:
     """The columns `EXPORTED` of a record; None where there are none."""
-    row: dict[str, Any] = dict.fromkeys(EXPORTED)
+    row: dict[str, Any] = dict(_NONE)
     if record.score is None:
         return row
     tables = figures(record.id, tuple(record.score.trials), baselines)

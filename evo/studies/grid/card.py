@@ -5,25 +5,10 @@ from importlib.metadata import version
 from typing import Any
 
 from evo.core.fields import RECORD_FIELDS, TRIAL_FIELDS
+from evo.report.facts.exported import EXPORTED
 from evo.studies.grid.benches import Bench
 
-_FIGURES = {
-    "loss": "mean test loss",
-    "metric": "mean of the task's metric",
-    "best_baseline": "id of the baseline with the lowest loss on the same trials",
-    "best_baseline_loss": "its mean test loss",
-    "best_baseline_metric": "its mean metric",
-}
-_FURTHER = {
-    **_FIGURES,
-    **{f"{name}_low": "lower end of its 95 % interval" for name in _FIGURES},
-    **{f"{name}_high": "upper end of its 95 % interval" for name in _FIGURES},
-    "depth": "generations of edits from the baselines",
-    "origin": "collection that it is from",
-    "margins": "mean margin on each network of the task",
-    "cell": "campaign of the study",
-    "graphs": "traced graphs as JSON, one per kind of a combination",
-    "behaviour": "outputs on the kind's probe, standardised by its baselines",
+_CELLS = {
     "levels": "JSON: level by axis",
     "settings": "JSON: settings that decide results",
     "models": "JSON: language models that were asked",
@@ -41,6 +26,21 @@ _FURTHER = {
     "confirmed_high": "upper end of its 95 % interval",
     "confirmed_p": "of a result like that without an advantage, corrected over all cells",
 }
+_FURTHER = {
+    "depth": "generations of edits from the baselines",
+    "origin": "collection that it is from",
+    "margins": "mean margin on each network of the task",
+    "cell": "campaign of the study",
+    "graphs": "traced graphs as JSON, one per kind of a combination",
+    "behaviour": "outputs on the kind's probe, standardised by its baselines",
+}
+"""Columns of several files that are no field of a record."""
+_RECORDS = {field.name: field.description for field in (*RECORD_FIELDS, *EXPORTED)}
+_BY_FILE = {
+    "cells.parquet": _CELLS,
+    "trials.parquet": {field.name: field.description for field in TRIAL_FIELDS},
+}
+"""Descriptions that differ from those of a record's column of the same name."""
 _LOADING = """import pandas as pd
 
 candidates = pd.read_parquet("candidates.parquet")
@@ -128,14 +128,14 @@ def data_card(
             "|---|---|---|",
         ]
         lines += [
-            f"| {field.name} | {field.type} | {_words(field.name)} |" for field in schemas[name]
+            f"| {field.name} | {field.type} | {_words(name, field.name)} |"
+            for field in schemas[name]
         ]
     return "\n".join(lines) + "\n"
 
 
-def _words(column: str) -> str:
-    """Description of a column."""
-    described = {field.name: field.description for field in (*TRIAL_FIELDS, *RECORD_FIELDS)}
+def _words(file: str, column: str) -> str:
+    """Description of a column of a file."""
     if column.startswith("axis_"):
         return f"level of the axis {column.removeprefix('axis_')}"
-    return (_FURTHER | described).get(column, "")
+    return (_FURTHER | _RECORDS | _BY_FILE.get(file, {})).get(column, "")

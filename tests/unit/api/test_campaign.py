@@ -134,7 +134,7 @@ def test_a_table_and_a_data_frame_have_the_columns_of_an_export(campaign):
     rows = campaign.table().to_pylist()
     assert [row | record_row(record) for row, record in zip(rows, records, strict=True)] == rows
     frame = campaign.dataframe()
-    assert list(frame.columns) == [*(field.name for field in RECORD_FIELDS), *EXPORTED]
+    assert list(frame.columns) == [field.name for field in (*RECORD_FIELDS, *EXPORTED)]
     scored = frame[frame["generation"] > 0].dropna(subset="b_wr")
     assert ((scored["loss_low"] <= scored["loss"]) & (scored["loss"] <= scored["loss_high"])).all()
     assert (scored["best_baseline_loss"] > 0).all()
