@@ -9,12 +9,11 @@ from pathlib import Path
 
 import no_training
 import pytest
-import typer
+from commands_in_pages import faults
 from support.command import call_evo
 
 from archive.history.reader import Reader
 from evo.campaign.config import load
-from evo.cli import app
 
 SKILL = Path(str(resources.files("evo.data") / "skill"))
 LINES = [
@@ -26,13 +25,7 @@ LINES = [
 
 @pytest.mark.parametrize("line", LINES)
 def test_each_command_has_the_options_that_the_skill_uses(line) -> None:
-    words = shlex.split(re.sub(r"\s(>|2>|&).*", "", line), comments=True)
-    group = typer.main.get_command(app)
-    used = [word.partition("=")[0] for word in words[1:] if word.startswith("--")]
-    commands = group.commands  # type: ignore[attr-defined]
-    command = group if words[1].startswith("--") else commands[words[1]]
-    known = {name for parameter in command.params for name in (*parameter.opts,)}
-    assert set(used) <= known
+    assert faults(line) == []
 
 
 TRAINING = ("run", "resume", "confirm")
