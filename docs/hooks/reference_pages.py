@@ -1,4 +1,4 @@
-"""MkDocs hook: fills tables of pages from the code, so that they are never out of date."""
+"""MkDocs hook: fills pages from the code and the README, so that they are never out of date."""
 
 import re
 import sys
@@ -18,10 +18,10 @@ import settings_tables
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put generated tables where a page has their marks."""
-    for mark, table in _TABLES.items():
+    """Put generated text where a page has its mark."""
+    for mark, content in _GENERATED.items():
         if mark in markdown:
-            markdown = markdown.replace(mark, table())
+            markdown = markdown.replace(mark, content())
     return markdown
 
 
@@ -33,7 +33,15 @@ def commands() -> str:
     return re.sub(r"\A# `evo`\n", "", text)
 
 
-_TABLES: dict[str, Callable[[], str]] = {
+def introduction() -> str:
+    """The README from its title to the first heading, with links as they are from `docs/`."""
+    readme = Path(__file__).parents[2] / "README.md"
+    text = readme.read_text(encoding="utf-8").partition("\n## ")[0]
+    return text.removeprefix("# evo\n").strip().replace("](docs/", "](")
+
+
+_GENERATED: dict[str, Callable[[], str]] = {
+    "<!-- the introduction of the README -->": introduction,
     "<!-- every setting -->": settings_tables.markdown,
     "<!-- every command -->": commands,
     "<!-- every column of an export -->": record_tables.columns,

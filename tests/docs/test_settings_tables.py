@@ -58,3 +58,14 @@ def test_pages_have_the_marks_that_the_build_fills_in() -> None:
     assert "## `[protocol]`" in settings
     assert "## `evo run`" in commands
     assert "--seed" in commands
+
+
+def test_the_first_page_has_the_introduction_of_the_readme_with_links_that_hold() -> None:
+    sys.path.insert(0, str(ROOT / "docs" / "hooks"))
+    from reference_pages import on_page_markdown
+
+    page = on_page_markdown((ROOT / "docs/index.md").read_text())
+
+    assert "An evolutionary search engine for machine-learning components." in page
+    assert "make demo`" in page and "## Two commands" not in page
+    assert "](demo.png)" in page and "](docs/" not in page
