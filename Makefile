@@ -8,7 +8,7 @@ SETUP := $(VENV)/.complete
 JOBS ?= 3
 
 # Images of Python often forbid it to keep what it has compiled. Every process of evo, four in a
-# campaign, would compile torch anew: half of its start.
+# campaign, would compile torch again: half of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-long check bench versions docs lock clean
