@@ -16,7 +16,7 @@ from evo.core.messages import Prompt
 from evo.core.records import Record
 from evo.core.registry import Registry
 from operators.briefing import Briefing
-from operators.past import NOTHING, Past
+from operators.past import NO_PAST, Past
 
 
 class Operator(ABC):
@@ -93,7 +93,7 @@ class LearningOperator(WritingOperator):
         self, parents: Sequence[Record], contract: Contract, rng: np.random.Generator
     ) -> str:
         """Source of one offspring where nothing is known of earlier components."""
-        return self.draft(parents, contract, rng, NOTHING).source
+        return self.draft(parents, contract, rng, NO_PAST).source
 
 
 class AskingOperator(Operator):

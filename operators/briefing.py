@@ -15,7 +15,7 @@ from evo.core.records import Record
 from evo.core.search_setting import SearchSetting
 from operators.listing import Listing
 
-MOST_CHARACTERS = 18_000
+_MOST_CHARACTERS = 18_000
 """Longest prompt, system message included: some 6,000 tokens at three characters each."""
 
 
@@ -209,7 +209,7 @@ class Briefing:
     origins: Sequence[Attempt] = ()
     answers: Answers = Answers()
     listing: Listing = field(default_factory=Listing)
-    listing_characters: int = MOST_CHARACTERS // 4
+    listing_characters: int = _MOST_CHARACTERS // 4
     notes: Sequence[Note] = ()
     hypotheses: Sequence[Note] = ()
     hypothesis: str = ""
@@ -217,7 +217,7 @@ class Briefing:
     idea: Idea | None = None
     still_for: int = 0
     place: RequestPlace = field(default_factory=lambda: RequestPlace(0, 1, 0))
-    most_characters: int = MOST_CHARACTERS
+    most_characters: int = _MOST_CHARACTERS
     has_card: bool = False
     wants_idea: bool = False
     words: str = ""

@@ -71,5 +71,5 @@ class Past:
     )
 
 
-NOTHING = Past()
+NO_PAST = Past()
 """The past where nothing was evaluated."""

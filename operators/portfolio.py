@@ -11,7 +11,7 @@ from evo.core.contract import Contract
 from evo.core.errors import UsageError
 from evo.core.records import Candidate, Record
 from operators.base import AskingOperator, LearningOperator, Operator, WritingOperator, operators
-from operators.past import NOTHING, Past
+from operators.past import NO_PAST, Past
 from operators.tree.terms import choose
 
 ParentsOf = Callable[[int], Sequence[Record]]
@@ -94,7 +94,7 @@ def write_offspring(
     parents_of: ParentsOf,
     contract: Contract,
     rng: np.random.Generator,
-    past: Past = NOTHING,
+    past: Past = NO_PAST,
 ) -> Candidate:
     """The offspring of a writing operator, from parents that are drawn for it.
 

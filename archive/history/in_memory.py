@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from archive.history.records import Records
 from archive.store.record_columns import pack_records, slice_columns, unpack_trials
-from archive.store.segment import BLOCK
+from archive.store.segment import RECORDS_PER_BLOCK
 from archive.store.tables import Columns, Schema, Slice, cut_tables, cut_vectors, unpack_texts
 from evo.core.records import Record
 from evo.core.trials import Trial
@@ -21,8 +21,8 @@ class InMemory(NamedTuple):
 
     def blocks(self, start: int, stop: int) -> Iterator[Columns]:
         """Yield the columns of records start to stop in blocks."""
-        for first in range(start, stop, BLOCK):
-            yield slice_columns(self._take, first, min(first + BLOCK, stop))
+        for first in range(start, stop, RECORDS_PER_BLOCK):
+            yield slice_columns(self._take, first, min(first + RECORDS_PER_BLOCK, stop))
 
     def tables(self, schema: Schema, lists: Mapping[str, Schema], start: int, stop: int) -> Columns:
         """Some columns of records start to stop, and some of their lists."""

@@ -18,7 +18,7 @@ from evo.core.errors import HistoryError
 from evo.core.records import Record
 from evo.core.trials import Trial
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _GAP = 32
 """Records no farther apart are read together: to read one takes the time of many more."""
@@ -184,15 +184,15 @@ class Records(Sequence[Record]):
             yield from unpack(columns)
 
     def _several(
-        self, places: Iterable[int], read: Callable[[Stretch, Sequence[int]], Sequence[T]]
-    ) -> dict[int, T]:
+        self, places: Iterable[int], read: Callable[[Stretch, Sequence[int]], Sequence[_T]]
+    ) -> dict[int, _T]:
         """Read something of the records at some places: results by place.
 
         Args:
             places: of records.
             read: reads at places within a segment.
         """
-        known: dict[int, T] = {}
+        known: dict[int, _T] = {}
         wanted = sorted(set(places))
         while wanted:
             known |= next(self._read(_reader_at(wanted, read), wanted[0]))
@@ -201,10 +201,10 @@ class Records(Sequence[Record]):
 
     def _read(
         self,
-        read: Callable[[Stretch, int, int], Iterator[tuple[int, T]]],
+        read: Callable[[Stretch, int, int], Iterator[tuple[int, _T]]],
         start: int,
         stop: int | None = None,
-    ) -> Iterator[T]:
+    ) -> Iterator[_T]:
         """Yield what a function reads of one segment after the other.
 
         Args:
@@ -253,11 +253,11 @@ def _near_each_other(places: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _reader_at(
-    places: Sequence[int], read: Callable[[Stretch, Sequence[int]], Sequence[T]]
-) -> Callable[[Stretch, int, int], Iterator[tuple[int, dict[int, T]]]]:
+    places: Sequence[int], read: Callable[[Stretch, Sequence[int]], Sequence[_T]]
+) -> Callable[[Stretch, int, int], Iterator[tuple[int, dict[int, _T]]]]:
     """A reader of the segment that holds the first of some places, at all of them that it holds."""
 
-    def read_here(segment: Stretch, first: int, _: int) -> Iterator[tuple[int, dict[int, T]]]:
+    def read_here(segment: Stretch, first: int, _: int) -> Iterator[tuple[int, dict[int, _T]]]:
         shift = places[0] - first
         here = list(takewhile(lambda place: place < shift + segment.size, places))
         yield 1, dict(zip(here, read(segment, [p - shift for p in here]), strict=True))

@@ -27,7 +27,7 @@ PROBED_CELLS = 48
 `benchmarks/bench_novelty.py` measures the recall.
 """
 
-BLOCK = 1024
+_BLOCK = 1024
 """Number of vectors that move into cells at once."""
 
 _SHORTLIST = 8
@@ -46,7 +46,7 @@ class Neighbours:
     """
 
     def __init__(
-        self, *, many: int = MANY, block: int = BLOCK, probed_cells: int = PROBED_CELLS
+        self, *, many: int = MANY, block: int = _BLOCK, probed_cells: int = PROBED_CELLS
     ) -> None:
         self._many, self._block, self._probed_cells = many, block, probed_cells
         faiss.omp_set_num_threads(1)  # the order of sums must not depend on the machine

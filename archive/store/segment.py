@@ -47,7 +47,7 @@ from evo.core.errors import HistoryError
 from evo.core.records import Generation
 from evo.core.trials import Trial
 
-BLOCK = 256
+RECORDS_PER_BLOCK = 256
 """Number of records that are decoded at once."""
 _FAR = 16
 """Records that lie this far apart in the mean are read one by one, others with all between them."""
@@ -111,14 +111,14 @@ class Segment(NamedTuple):
         return [tuple(id_ for (id_,) in survivors) for survivors in lists]
 
     def blocks(self, start: int, stop: int) -> Iterator[Columns]:
-        """Yield the columns of records start to stop in blocks of `BLOCK`.
+        """Yield the columns of records start to stop in blocks of `RECORDS_PER_BLOCK`.
 
         Raises:
             FileNotFoundError: the segment was merged into another one since.
         """
         with opened(self.path) as file:
-            for first in range(start, stop, BLOCK):
-                yield slice_columns(file.take, first, min(first + BLOCK, stop))
+            for first in range(start, stop, RECORDS_PER_BLOCK):
+                yield slice_columns(file.take, first, min(first + RECORDS_PER_BLOCK, stop))
 
     def tables(self, schema: Schema, lists: Mapping[str, Schema], start: int, stop: int) -> Columns:
         """Some columns of records start to stop, and some of the tables with a list per record.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ENTRY_POINT_GROUP = "evo.plugins"
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 C = TypeVar("C")
 
 
@@ -58,7 +58,7 @@ class Declaration(NamedTuple):
     description: str
 
 
-class Registry(Generic[T]):
+class Registry(Generic[_T]):
     """Classes of one type of plug-in by name.
 
     Args:
@@ -71,7 +71,7 @@ class Registry(Generic[T]):
         self.what = what
         self._package = package
         self._variable = variable
-        self._classes: dict[str, type[T]] = {}
+        self._classes: dict[str, type[_T]] = {}
 
     def register(self, name: str) -> Callable[[type[C]], type[C]]:
         """Decorator that registers a class as `name`, which must be a literal in evo's own files.
@@ -93,7 +93,7 @@ class Registry(Generic[T]):
 
         return decorate
 
-    def get(self, name: str) -> type[T]:
+    def get(self, name: str) -> type[_T]:
         """The class of that name.
 
         Raises:

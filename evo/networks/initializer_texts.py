@@ -7,7 +7,7 @@ import inspect
 
 from evo.networks.first_inputs import FirstInputs
 
-LAYERS = '''
+WEIGHT_LAYERS = '''
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 _PLAIN = (nn.Linear, nn.Bilinear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _RECURRENT = (nn.RNNBase, nn.RNNCellBase)

@@ -13,9 +13,9 @@ from evo.networks.initializer_texts import (
     FILLING,
     INFORMED_INITIALIZER,
     INITIALIZER,
-    LAYERS,
     SEEING_INITIALIZER,
     WATCHING,
+    WEIGHT_LAYERS,
 )
 from evo.networks.training_wrapper_texts import (
     ACTIVITY_REGULARIZER,
@@ -141,19 +141,19 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "initialize_sees_inputs": Wrapper(  # sets the initialiser, too
         ("initialize_model", "initialize_weight"),
         SEEING_INITIALIZER,
-        (LAYERS, FILLING, WATCHING),
+        (WEIGHT_LAYERS, FILLING, WATCHING),
     ),
     "initialize": Wrapper(
         ("initialize_model", "initialize_weight"),
         INITIALIZER,
-        (LAYERS, FILLING),
+        (WEIGHT_LAYERS, FILLING),
         plain=_without(INFORMED_INITIALIZER) | {"given": "generator"},
         informed=INFORMED_INITIALIZER,
     ),
     "penalty": Wrapper(
         ("Regularizer",),
         REGULARIZER,
-        (LAYERS,),
+        (WEIGHT_LAYERS,),
         plain=PLAIN_REGULARIZER,
         informed=INFORMED_REGULARIZER,
     ),

@@ -13,7 +13,7 @@ from evo.core.records import Generation, Record, Status
 from evo.core.stages import NOTHING_READ
 from evo.proposing.successes import Successes
 from evo.proposing.variants import Variants
-from operators.past import NOTHING, Past, Success
+from operators.past import NO_PAST, Past, Success
 
 REPAIR = "repair-llm"
 """A repair counts for the operator and model whose candidate it repairs."""
@@ -37,7 +37,7 @@ class RecentLessons:
 
     operators: Mapping[str, Tally] = field(default_factory=dict[str, Tally])
     models: Mapping[str, Tally] = field(default_factory=dict[str, Tally])
-    past: Past = NOTHING
+    past: Past = NO_PAST
     failures: Sequence[Record] = ()
 
 

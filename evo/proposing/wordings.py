@@ -21,7 +21,7 @@ from evo.proposing.memory import REPAIR
 from operators.briefing import Contender
 from operators.llm.wordings import shipped
 
-STANDARD = ""
+_STANDARD = ""
 _TRIAL = 8
 """Candidates of a model's wording before it is judged."""
 _MOST = 3
@@ -116,7 +116,7 @@ class Wordings:
         standing = [text for text in dict.fromkeys(proposed) if _stands(text, tallies)]
         standing.sort(key=lambda text: -_rate(tallies.get(wording_id(text), Tally())))
         texts = {wording_id(text): text for text in chain(given, standing[:_MOST])}
-        return {STANDARD: "", **texts}
+        return {_STANDARD: "", **texts}
 
     def _tallies(self, operator: str, *, first: int, last: int) -> Mapping[str, Tally]:
         tallies: dict[str, Tally] = {}
@@ -128,7 +128,7 @@ class Wordings:
 
 def wording_id(text: str) -> str:
     """Id of a wording in records; empty for the standard one, whose text is empty."""
-    return hashlib.sha256(text.encode()).hexdigest()[:8] if text else STANDARD
+    return hashlib.sha256(text.encode()).hexdigest()[:8] if text else _STANDARD
 
 
 def _asked(record: Record, records: Mapping[str, Record]) -> Record:
@@ -141,7 +141,7 @@ def _asked(record: Record, records: Mapping[str, Record]) -> Record:
 def _stands(text: str, tallies: Mapping[str, Tally]) -> bool:
     """True while a model's wording is tried, or contributes as much as the standard one."""
     tally = tallies.get(wording_id(text), Tally())
-    return tally.proposed < _TRIAL or _rate(tally) >= _rate(tallies.get(STANDARD, Tally()))
+    return tally.proposed < _TRIAL or _rate(tally) >= _rate(tallies.get(_STANDARD, Tally()))
 
 
 def _rate(tally: Tally) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from evo.core.arrays import Floats
 
-TOP = 0.05
+TOP_SHARE = 0.05
 """Share of the candidates that count as the best."""
 
 _RESAMPLES = 200
@@ -27,7 +27,9 @@ class Efficiency:
     recall: Floats
 
     @classmethod
-    def of(cls, predictions: Floats, performance: Floats, *, top: float = TOP) -> "Efficiency":
+    def of(
+        cls, predictions: Floats, performance: Floats, *, top: float = TOP_SHARE
+    ) -> "Efficiency":
         """The curve of ranking candidates by predictions.
 
         Args:

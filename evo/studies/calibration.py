@@ -19,7 +19,7 @@ from evo.evaluation.protocol import Job
 from evo.evaluation.rungs import Runner
 from evo.tasks.base import network_counts
 
-CALIBRATION_S = 60.0
+_CALIBRATION_S = 60.0
 _MOST_JOBS = 2000
 
 
@@ -47,7 +47,7 @@ def calibrate(
     train: Runner,
     *,
     workers: int,
-    seconds: float = CALIBRATION_S,
+    seconds: float = _CALIBRATION_S,
     clock: Callable[[], float] = time.monotonic,
 ) -> Calibration:
     """Train baselines until the time is up, and at least one.

@@ -12,7 +12,7 @@ from evo.report.facts.index import Index
 from evo.web.campaign import LiveCampaign
 from evo.web.comparison import compared
 from evo.web.details import path_steps
-from evo.web.figures.behaviour_map import BEST, DESCRIPTORS, SAMPLE
+from evo.web.figures.behaviour_map import ALWAYS_MAPPED, DESCRIPTORS, SAMPLE
 from evo.web.figures.family import family_of
 from evo.web.figures.fitness import MEASURES
 from evo.web.figures.front import NOVELTIES, members
@@ -137,7 +137,7 @@ def _map(_: LiveCampaign, request: Request, __: View) -> dict[str, Any]:
         "descriptors": DESCRIPTORS,
         "descriptor": descriptor if descriptor in DESCRIPTORS else "behaviour",
         "sample": SAMPLE,
-        "best": BEST,
+        "best": ALWAYS_MAPPED,
     }
 
 

@@ -24,7 +24,7 @@ from operators.llm.modules import Module, UnreadableError, functions
 from operators.llm.rationale import rationale
 from operators.llm.tokens import without_tokens
 
-MOST_CHARACTERS = 200_000
+LONGEST_REPLY = 200_000
 """Replies are read no further: no component needs more."""
 
 _WAVERS = re.compile(
@@ -70,7 +70,7 @@ def read_reply(
         raise UnreadableError("expected an answer with code, got thoughts alone", Stage.EMPTY)
     is_cut = reply.finish == "length"
     try:
-        return _read(reply.text[:MOST_CHARACTERS], contract, prompt, parents, is_cut=is_cut)
+        return _read(reply.text[:LONGEST_REPLY], contract, prompt, parents, is_cut=is_cut)
     except UnreadableError as error:
         if not is_cut:
             raise

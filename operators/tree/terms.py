@@ -9,18 +9,18 @@ import numpy as np
 from evo.core.contract import Contract
 from evo.core.syntax.trees import binary, clone, scaled, substitute
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _NICE = (0.1, 0.2, 0.25, 0.3, 0.5, 0.7, 0.75, 1.2, 1.5, 2.0, 3.0)
 _SHARE_OF_CALLS = 0.75
 
 
-def pick(options: Sequence[T], rng: np.random.Generator) -> T:
+def pick(options: Sequence[_T], rng: np.random.Generator) -> _T:
     """One of the options, all alike."""
     return options[int(rng.integers(len(options)))]
 
 
-def choose(options: Sequence[T], weights: Sequence[float], rng: np.random.Generator) -> T:
+def choose(options: Sequence[_T], weights: Sequence[float], rng: np.random.Generator) -> _T:
     """One of the options, in proportion to the weights."""
     shares = np.asarray(weights) / np.sum(weights)
     return options[int(rng.choice(len(options), p=shares))]

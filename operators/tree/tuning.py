@@ -21,7 +21,7 @@ import numpy as np
 from evo.core.arrays import Floats
 from operators.tree.terms import pick
 
-FEWEST = 3
+_FEWEST = 3
 """Points from which a process is fitted; with fewer, numbers are drawn around the best."""
 
 _MOST = 40
@@ -67,7 +67,7 @@ def next_positions(points: Sequence[EvaluatedPoint], rng: np.random.Generator) -
         rng: draws candidates, and the function that ranks them.
     """
     ranked = sorted(points, key=lambda point: (-point.rung, -point.margin, point.position))
-    if len(ranked) < FEWEST:
+    if len(ranked) < _FEWEST:
         while True:
             yield _step(np.array(ranked[0].position), pick(_SPREADS, rng), rng)
     process = _Process.fitted(tuple(ranked[:_MOST]))

@@ -1,4 +1,4 @@
-"""One word, one thing: a public name of a type or function is defined once in the whole tree."""
+"""One word, one thing: a public name is defined once in the whole tree, constants included."""
 
 import ast
 from collections import defaultdict
@@ -13,19 +13,24 @@ PROGRAMS = "main"
 
 
 def public_names(path: Path) -> Iterator[str]:
-    """Names of a module's classes, functions and types."""
+    """Names of a module's classes, functions, types and constants."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
                 yield name
-            case ast.Assign(targets=[ast.Name(id=name)]) if is_type(name):
-                yield name
+            case ast.Assign(targets=targets):
+                yield from (name for target in targets for name in capitalised(target))
+            case ast.AnnAssign(target=target):
+                yield from capitalised(target)
             case _:
                 pass
 
 
-def is_type(name: str) -> bool:
-    return len(name) > 1 and name[0].isupper() and not name.isupper()
+def capitalised(target: ast.expr) -> Iterator[str]:
+    """Names of types and constants that an assignment binds, a tuple's too."""
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name) and node.id[0].isupper() and isinstance(node.ctx, ast.Store):
+            yield node.id
 
 
 def test_a_public_name_is_defined_once() -> None:
@@ -39,5 +44,5 @@ def test_a_public_name_is_defined_once() -> None:
                 if not name.startswith("_") and name not in {*COMMANDS, PROGRAMS}:
                     files[name].append(str(place))
 
-    assert len(files) > 1000
+    assert len(files) > 2200
     assert {name: places for name, places in files.items() if len(places) > 1} == {}

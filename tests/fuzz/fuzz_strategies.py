@@ -15,7 +15,7 @@ from support.profiles import PROFILE, many
 from evo.components.kinds import kinds
 from evo.validation.graph.allowed import ALLOWED
 from evo.validation.graph.arguments import schema_of
-from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, NAME_REMEDIES
+from evo.validation.policy.vocabulary import ALLOWED_BUILTINS, ATTRIBUTES, NAME_REMEDIES
 
 fuzzing = settings(
     max_examples=many(15, ci=40, nightly=2000),
@@ -56,7 +56,9 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("F.{}({}, dim={})".format, name, inner, inner),
         st.builds("{}.{}({})".format, inner, name, listed),
         st.builds("{}.{}".format, inner, name),
-        st.builds("{}({})".format, st.sampled_from([*sorted(BUILTINS), "eval", "open"]), listed),
+        st.builds(
+            "{}({})".format, st.sampled_from([*sorted(ALLOWED_BUILTINS), "eval", "open"]), listed
+        ),
         st.builds("{}[{}]".format, inner, inner),
         st.builds("{}[..., {}:]".format, inner, inner),
         st.builds("({} if {} else {})".format, inner, inner, inner),

@@ -11,7 +11,7 @@ from evo.campaign import build
 from evo.campaign.resume import replay
 from evo.campaign.state import SearchState
 from evo.core.records import Record
-from operators.past import NOTHING
+from operators.past import NO_PAST
 from operators.tree.form import form_key
 
 SETTINGS = (
@@ -60,7 +60,7 @@ def lessons(state: SearchState, records: list[Record], generation: int) -> tuple
     learnt = state.memory.after(generation)
     forms = {form_key(record.candidate.source)[0] for record in records}
     variants = {form: learnt.past.variants(form) for form in forms}
-    return replace(learnt, past=NOTHING), learnt.past.steps, variants
+    return replace(learnt, past=NO_PAST), learnt.past.steps, variants
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import torch
 
 from evo.core.seeds import child_seed
 from evo.evaluation.training.isolated import CallLostError, isolated
-from evo.evaluation.training.probe import NOTHING
+from evo.evaluation.training.probe import NO_PROBE
 from evo.evaluation.training.results import Course, Trained
 from evo.networks.parts import Parts
 from evo.networks.torch_parts import CALLS, TorchParts
@@ -91,7 +91,7 @@ def train_by_loop(
             torch.tensor([[mean(one.curve) for one in row] for row in rows])
             for mean in (_early, _late)
         )
-        course = Course(early, late, NOTHING, NOTHING)
+        course = Course(early, late, NO_PROBE, NO_PROBE)
     return Trained(validation, test, metric, course)
 
 

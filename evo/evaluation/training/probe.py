@@ -40,7 +40,7 @@ class Probe(NamedTuple):
     dead: float
 
 
-NOTHING = Probe(*[-1.0] * 6)
+NO_PROBE = Probe(*[-1.0] * 6)
 """A network in which no layer calls the activation, or whose signal is not finite."""
 
 
@@ -73,7 +73,7 @@ def look(
         loss = observed.losses(task_losses, outputs, targets).mean()
         kept = [(signal, output) for signal, output in seen if output.requires_grad]
         if not kept or not torch.isfinite(loss):
-            return NOTHING
+            return NO_PROBE
         gradients = torch.autograd.grad(
             loss,
             [kept[0][1], kept[-1][1]],

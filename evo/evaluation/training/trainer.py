@@ -11,7 +11,7 @@ import torch
 from evo.core.informed import Informed
 from evo.evaluation.protocol import Precision, steps_per_epoch
 from evo.evaluation.training.copies import Copies
-from evo.evaluation.training.probe import NOTHING
+from evo.evaluation.training.probe import NO_PROBE
 from evo.evaluation.training.recorded import CallRecorder, Passed, RecordedSteps
 from evo.evaluation.training.results import Course, Trained, best_setting
 from evo.evaluation.training.seeded import seeded_generator
@@ -79,7 +79,7 @@ def train(
     steps = epochs * batches
     factors = parts.rate_factors(steps, batch_size=batch_size)
     generators = [seeded_generator(seed, "order") for seed in seeds]
-    start = copies.look(setting=0) if observe else NOTHING
+    start = copies.look(setting=0) if observe else NO_PROBE
     noted: dict[int, list[Passed]] = {0: [], epochs - 1: []} if observe else {}
     for epoch in range(epochs):
         shuffled = torch.stack([torch.randperm(samples, generator=g) for g in generators])

@@ -22,7 +22,7 @@ from evo.llm.providers.thinking import budget_fields
 from evo.llm.providers.waits import wait_of
 from evo.llm.settings import ModelSettings
 
-MOST_BYTES = 1_000_000
+_MOST_BYTES = 1_000_000
 """Longest response that is read: no component needs more."""
 _MOST_STREAMED = 32_000_000
 """Of a stream, in which each token brings some hundred bytes with it."""
@@ -129,7 +129,7 @@ class Chat:
             model=self._model.model, messages=messages, extra_body=fields
         ) as response:
             parts: list[bytes] = []
-            size, most = 0, MOST_BYTES
+            size, most = 0, _MOST_BYTES
             async for part in response.iter_bytes():
                 if not parts and is_stream(part):
                     most = _MOST_STREAMED

@@ -16,7 +16,7 @@ from evo.llm.programs.running import End, ProgramLimits, ProgramRun, run_program
 from evo.llm.providers.base import Provider, ProviderError, providers
 from evo.llm.settings import ModelSettings
 
-MOST_BYTES = 1_000_000
+_MOST_BYTES = 1_000_000
 """Longest reply that is read: no component needs more."""
 _MOST_FILES = 10_000
 _ALWAYS = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")
@@ -73,15 +73,15 @@ class CommandProvider(Provider):
             ProviderError: there is none.
         """
         model = self._model
-        limits = ProgramLimits(model.timeout_s, MOST_BYTES, model.folder_mb * 2**20, _MOST_FILES)
+        limits = ProgramLimits(model.timeout_s, _MOST_BYTES, model.folder_mb * 2**20, _MOST_FILES)
         prompt = f"{request.prompt.system}\n\n{request.prompt.user}\n"
         try:
             ended = await run_program(model.command, prompt, {**_FIXED, **self._variables}, limits)
         except OSError as error:
             raise ProviderError(f"no place for the program's folder: {error}", fatal=True) from None
         tokens = len(prompt) // 4
-        if len(ended.output) > MOST_BYTES:
-            return Reply("", "oversized", model.model, tokens, MOST_BYTES // 4)
+        if len(ended.output) > _MOST_BYTES:
+            return Reply("", "oversized", model.model, tokens, _MOST_BYTES // 4)
         text = self._text(ended)
         cost = stated_cost(text, model.cost_field) if model.cost_field else None
         return Reply(text, "stop", model.model, tokens, len(text) // 4, cost)

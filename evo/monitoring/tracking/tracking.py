@@ -28,7 +28,7 @@ DrawFront = Callable[[Reader, Path], Path]
 """Draws a campaign's Pareto front into a folder; gives the file."""
 
 FOLDER = "tracking"
-BEST = 10
+_BEST = 10
 """Rows of the table of the best."""
 PICTURE_EVERY = 10
 """Generations between pictures; the last generation has some too."""
@@ -160,7 +160,7 @@ class Feed:
             score = record.score
             if score is None or score.rung < top or record.novelty is None:
                 continue
-            self._best = sorted([*self._best, record], key=performance, reverse=True)[:BEST]
+            self._best = sorted([*self._best, record], key=performance, reverse=True)[:_BEST]
             if record.is_inherited:
                 continue
             self._evaluations += 1

@@ -28,7 +28,7 @@ from evo.report.pictures import draw
 from evo.report.pictures.style import picture_style
 from evo.report.pictures.trajectory import draw_trajectory
 
-BEST = 10
+_BEST = 10
 """Components in a report."""
 PICTURES = {
     "trajectory": "Margin of the best so far by candidates trained and by processor time.",
@@ -184,7 +184,7 @@ def _section(history: Reader, against: Sequence[Reader], *, pictures: bool) -> S
     chances = analysis.probabilities
     best: list[ReportedComponent] = []
     trials = trials_of_baselines(analysis.baselines)
-    for place in order[:BEST]:
+    for place in order[:_BEST]:
         record = analysis.records[place]
         confirmation = newest_of(history.folder, record.id)
         best.append(

@@ -20,7 +20,7 @@ from evo.report.pictures.course import draw_course
 from evo.report.pictures.distributions import draw_distributions
 from evo.report.pictures.style import picture_style
 
-TOP = 12
+_TOP = 12
 _PICTURES = {
     "shapes": "What the candidates of each level compute; light ones win more often.",
     "win-rates": "B-WR against BSOTA-WR, one dot per candidate trained in full.",
@@ -98,7 +98,7 @@ def kind_section(
     records = [record for _, record in pooled]
     overview = _overview(kind, cells, records, study=study)
     full = overview.analysis.records
-    top = [(cell_of[record.id], record) for record in best_by_bsota(full, TOP)]
+    top = [(cell_of[record.id], record) for record in best_by_bsota(full, _TOP)]
     drawn: dict[str, str] = {}
     if pictures:
         with picture_style():

@@ -18,7 +18,7 @@ from evo.report.facts.front import fully_evaluated
 from evo.report.facts.paired import difference_facts
 
 PARTS = 5
-MEASURES = (
+_MEASURES = (
     *("valid_share", "new_share", "near_known", "baseline_distance"),
     *("novelty", "diversity", "mean_margin"),
 )
@@ -96,7 +96,7 @@ def _changes(parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if row["of"] > 1 and row["part"] in (1, row["of"])
     }
     changes: list[dict[str, Any]] = []
-    for measure in MEASURES:
+    for measure in _MEASURES:
         pairs = [
             (row[measure], ends[cell, False][measure])
             for (cell, is_first), row in ends.items()

@@ -61,7 +61,7 @@ class StudyCell:
         return [] if self.reader is None else list(self.reader.records)
 
 
-MEASURES: Mapping[str, Callable[[Mapping[str, Any]], float | None]] = {
+_MEASURES: Mapping[str, Callable[[Mapping[str, Any]], float | None]] = {
     "best_margin": lambda row: row["best"] and row["best"]["margin"],
     "mean_margin": lambda row: row["mean_margin"],
     "median_win_rate": lambda row: row["b_wr_quartiles"] and row["b_wr_quartiles"][1],
@@ -207,8 +207,8 @@ def effects(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     where fewer than two pairs are there.
     """
     begun = [row for row in rows if row["state"] != "not begun"]
-    effects = [effect for measure in MEASURES for effect in _effects(begun, measure)]
-    for measure in MEASURES:
+    effects = [effect for measure in _MEASURES for effect in _effects(begun, measure)]
+    for measure in _MEASURES:
         tested = [e for e in effects if e["measure"] == measure and e["p"] is not None]
         for effect, p in zip(tested, holm([e["p"] for e in tested]), strict=True):
             effect["p"] = p
@@ -216,7 +216,7 @@ def effects(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _effects(rows: Sequence[Mapping[str, Any]], measure: str) -> Iterator[dict[str, Any]]:
-    read = MEASURES[measure]
+    read = _MEASURES[measure]
     by_levels = {tuple(row["levels"].items()): read(row) for row in rows}
     axes: dict[str, list[str]] = {}
     for row in rows:

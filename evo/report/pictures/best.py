@@ -11,7 +11,7 @@ from evo.core.arrays import Floats
 from evo.core.records import Vector
 from evo.report.facts.overview import Overview, best_by_bsota
 from evo.report.pictures.component import draw_component
-from evo.report.pictures.style import OTHER, SCALE, blank, heading, note, split_figure
+from evo.report.pictures.style import COLOUR_MAP, OTHER, blank, heading, note, split_figure
 
 COUNT = 12
 
@@ -52,7 +52,7 @@ def _heat_map(axes: Axes, distances: Floats, label: str) -> None:
     """Draw a heat map of distances, dark where two components are similar."""
     count = len(distances)
     highest = float(distances.max()) or 1.0
-    image = axes.imshow(distances, cmap=SCALE, vmin=0, vmax=highest)
+    image = axes.imshow(distances, cmap=COLOUR_MAP, vmin=0, vmax=highest)
     axes.set_xticks(range(count), [str(n + 1) for n in range(count)], fontsize=7)
     axes.set_yticks(range(count), [str(n + 1) for n in range(count)], fontsize=7)
     axes.spines[:].set_visible(False)

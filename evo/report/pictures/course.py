@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from evo.report.pictures.style import CYCLE, DASHES, blank, legend_below
+from evo.report.pictures.style import CYCLE, LINE_STYLES, blank, legend_below
 
 PANELS = {
     "near_known": "nearest is a baseline",
@@ -44,7 +44,7 @@ def draw_course(parts: Sequence[Mapping[str, Any]], levels: Mapping[str, str]) -
                 axes.plot(
                     *np.transpose(points),
                     color=CYCLE[place % len(CYCLE)],
-                    ls=DASHES[place % len(DASHES)],
+                    ls=LINE_STYLES[place % len(LINE_STYLES)],
                     marker="o",
                     ms=3,
                     label=level,

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evo.report.pictures.style import CYCLE, DASHES, FRONT, SCALE, blank
+from evo.report.pictures.style import COLOUR_MAP, CYCLE, FRONT, LINE_STYLES, blank
 from evo.screening.appraisal import Judgement, Ranked
 
 _MOST_CURVES = 9
@@ -59,7 +59,7 @@ def draw_pairs(
             np.linspace(0, 1, len(curve)),
             curve,
             color=CYCLE[teachers.index(teacher) % len(CYCLE)],
-            ls=DASHES[tests.index(test) % len(DASHES)],
+            ls=LINE_STYLES[tests.index(test) % len(LINE_STYLES)],
             lw=1.1,
             label=f"{teacher} → {test}",
         )
@@ -71,7 +71,7 @@ def draw_pairs(
 def _draw_matrix(axes: Axes, pairs: Mapping[tuple[str, str], Ranked]) -> None:
     names = list(dict.fromkeys(teacher for teacher, _ in pairs))
     shares = np.array([[pairs[teacher, test].recall.value for test in names] for teacher in names])
-    axes.imshow(shares, cmap=SCALE, vmin=0, vmax=1)
+    axes.imshow(shares, cmap=COLOUR_MAP, vmin=0, vmax=1)
     for row, column in np.ndindex(shares.shape):
         share = shares[row, column]
         colour = "white" if share < 0.5 else "black"

@@ -16,8 +16,8 @@ from evo.report.pictures.component import draw_component
 from evo.report.pictures.labels import Label, along, place
 from evo.report.pictures.style import (
     CYCLE,
-    DASHES,
     FRONT,
+    LINE_STYLES,
     OTHER,
     blank,
     heading,
@@ -82,7 +82,7 @@ def _edges(axes: Axes, family: Sequence[Record], line: set[str]) -> dict[str, tu
     for child in family:
         for parent in (by_id[id_] for id_ in child.candidate.parents if id_ in by_id):
             number = len(line_styles)
-            next_style = CYCLE[number % len(CYCLE)], DASHES[number % len(DASHES)]
+            next_style = CYCLE[number % len(CYCLE)], LINE_STYLES[number % len(LINE_STYLES)]
             colour, dash = line_styles.setdefault(child.candidate.operator, next_style)
             is_main = child.id in line and parent.id in line
             (x, y), (x2, y2) = _point(parent), _point(child)

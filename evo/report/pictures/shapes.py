@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from evo.core.records import Record
 from evo.report.facts.overview import Overview
-from evo.report.pictures.style import SCALE, blank, heading, note
+from evo.report.pictures.style import COLOUR_MAP, blank, heading, note
 
 _COLUMNS = 3
 
@@ -51,12 +51,12 @@ def draw_shapes(overview: Overview) -> Figure:
         # The limits come from those trained in full: what stops early may be far steeper.
         drawn = [record for records in groups.values() for record in records]
         panels[0].set_ylim(*_limits(overview, [r for r in drawn if r.id in full] or drawn))
-        colours = ScalarMappable(Normalize(0, 1), SCALE)
+        colours = ScalarMappable(Normalize(0, 1), COLOUR_MAP)
         bar = figure.colorbar(colours, ax=panels, shrink=0.9)
         bar.set_label("B-WR (grey: stopped at a lower rung)")
     else:
         panels[0].set_ylabel("component, best at the top")
-        colours = ScalarMappable(Normalize(-_FAR, _FAR), SCALE)
+        colours = ScalarMappable(Normalize(-_FAR, _FAR), COLOUR_MAP)
         bar = figure.colorbar(colours, ax=panels, shrink=0.9, extend="both")
         bar.set_label("standardised output")
     heading(figure, f"{overview.title}: shapes by {overview.grouped_by}")
@@ -67,7 +67,7 @@ def _curves(axes: Axes, overview: Overview, records: Sequence[Record], full: set
     assert overview.abscissae is not None
     for record in records:
         is_full = record.id in full
-        colour = colormaps[SCALE](_rate(record)) if is_full else "0.75"
+        colour = colormaps[COLOUR_MAP](_rate(record)) if is_full else "0.75"
         axes.plot(
             overview.abscissae, overview.outputs(record), color=colour, lw=1.0 if is_full else 0.7
         )
@@ -75,7 +75,9 @@ def _curves(axes: Axes, overview: Overview, records: Sequence[Record], full: set
 
 def _rows(axes: Axes, records: Sequence[Record]) -> None:
     vectors = np.stack([record.behaviour_vector for record in records[::-1]])
-    axes.imshow(vectors, cmap=SCALE, aspect="auto", interpolation="none", vmin=-_FAR, vmax=_FAR)
+    axes.imshow(
+        vectors, cmap=COLOUR_MAP, aspect="auto", interpolation="none", vmin=-_FAR, vmax=_FAR
+    )
     axes.set_xlabel("probe output")
 
 

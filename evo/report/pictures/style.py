@@ -15,9 +15,9 @@ FRONT, OTHER, BASELINE, SECOND = "#D55E00", "#0072B2", "#000000", "#009E73"
 CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Colours for things without an order, such as operators."""
 
-DASHES = ("-", "--", "-.", ":")
+LINE_STYLES = ("-", "--", "-.", ":")
 
-SCALE = "cividis"
+COLOUR_MAP = "cividis"
 """Colour map for values, of the same lightness when printed in grey."""
 
 _LOOK: dict[Any, Any] = {

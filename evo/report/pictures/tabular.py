@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from evo.report.pictures.style import CYCLE, DASHES, blank
+from evo.report.pictures.style import CYCLE, LINE_STYLES, blank
 
 
 def draw_tabular(facts: Mapping[str, Any]) -> Figure:
@@ -18,7 +18,7 @@ def draw_tabular(facts: Mapping[str, Any]) -> Figure:
     figure = blank(7.2, 3.6)
     left, right = figure.subplots(1, 2, sharex=True)
     for number, row in enumerate(facts["strategies"]):
-        color, dash = CYCLE[number % len(CYCLE)], DASHES[number % len(DASHES)]
+        color, dash = CYCLE[number % len(CYCLE)], LINE_STYLES[number % len(LINE_STYLES)]
         evaluated = [step["evaluated"] for step in row["curve"]]
         for axes, name in ((left, "found"), (right, "regret")):
             mean = [step[name] for step in row["curve"]]

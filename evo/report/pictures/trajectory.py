@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from evo.report.facts.trajectory import Reached, Rival
-from evo.report.pictures.style import BASELINE, CYCLE, DASHES, FRONT, blank, legend_below
+from evo.report.pictures.style import BASELINE, CYCLE, FRONT, LINE_STYLES, blank, legend_below
 
 
 def draw_trajectory(name: str, reached: Sequence[Reached], rivals: Sequence[Rival]) -> Figure:
@@ -22,7 +22,7 @@ def draw_trajectory(name: str, reached: Sequence[Reached], rivals: Sequence[Riva
     curves = [(name, FRONT, "-", reached)]
     colours = [colour for colour in CYCLE if colour != FRONT]
     for number, rival in enumerate(rivals):
-        dash = DASHES[1 + number % (len(DASHES) - 1)]
+        dash = LINE_STYLES[1 + number % (len(LINE_STYLES) - 1)]
         curves.append((rival.name, colours[number % len(colours)], dash, rival.reached))
     for label, colour, dash, points in curves:
         if not points:

@@ -21,7 +21,7 @@ from evo.studies.tabular.surrogate.examples import (
     write_examples,
 )
 
-FEWEST = 50
+_FEWEST = 50
 """Fewest candidates trained in full that a benchmark is made of."""
 
 
@@ -83,8 +83,8 @@ def write_pools(cells: Sequence[StudyCell], target: Path) -> Iterator[Bench]:
         file = f"tabular/{kind}.parquet" if number == 1 else f"tabular/{kind}-{number}.parquet"
         command = f"evo bench tabular {file}"
         name = f"tabular benchmark of {kind}"
-        if len(full.candidates) < FEWEST:
-            why = f"{len(full.candidates)} candidates trained in full, expected {FEWEST} or more"
+        if len(full.candidates) < _FEWEST:
+            why = f"{len(full.candidates)} candidates trained in full, expected {_FEWEST} or more"
             yield Bench(name, file, 0, command, why)
             continue
         (target / "tabular").mkdir(exist_ok=True)
@@ -109,8 +109,8 @@ def write_surrogate(cells: Sequence[StudyCell], target: Path) -> Bench:
     if not suitable:
         return bench._replace(why="it is of activations on digits alone")
     full = max(suitable, key=lambda one: len(one.candidates))
-    if len(full.candidates) < FEWEST:
-        why = f"{len(full.candidates)} activations trained in full, expected {FEWEST} or more"
+    if len(full.candidates) < _FEWEST:
+        why = f"{len(full.candidates)} activations trained in full, expected {_FEWEST} or more"
         return bench._replace(why=why)
     protocol = reader_of(full.cell).config["protocol"]
     grounds = Grounds(epochs=protocol["rungs"][-1]["epochs"], rungs=json.dumps(protocol["rungs"]))

@@ -22,7 +22,7 @@ from evo.studies.grid.study import Confirming, Study
 from evo.studies.replies import ReplyTime, reply_time
 from evo.validation.baselines import own_baselines
 
-CALIBRATION_S = 15.0
+_CALIBRATION_S = 15.0
 """Wall time of a calibration; a study may need several."""
 CANDIDATE_S = 0.03
 """Processor time in which a candidate is proposed, checked and recognised, without a reply."""
@@ -46,7 +46,7 @@ def measured(config: Config) -> Speed:
     pool = process.workers(config)
     with sound_numerics(), pool:
         calibration = calibrate(
-            config, baselines, pool.run, workers=pool.count, seconds=CALIBRATION_S
+            config, baselines, pool.run, workers=pool.count, seconds=_CALIBRATION_S
         )
     return Speed(calibration, list(baselines))
 

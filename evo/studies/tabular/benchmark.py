@@ -16,7 +16,7 @@ from evo.core.arrays import Floats, Indices
 from evo.core.errors import UsageError
 from evo.core.records import Record
 from evo.core.seeds import child
-from evo.screening.efficiency import TOP
+from evo.screening.efficiency import TOP_SHARE
 from evo.screening.model import Example
 from evo.screening.pool import POOL_TASK, pool_grounds, read_pool
 from evo.studies.tabular.candidates import Candidates, candidates_of
@@ -61,7 +61,7 @@ class Table:
         """(n,) the goal of all candidates."""
         return self.examples.value
 
-    def best(self, share: float = TOP) -> Indices:
+    def best(self, share: float = TOP_SHARE) -> Indices:
         """Indices of the best share, at least one, the best first."""
         count = max(1, round(share * len(self.truth)))
         return np.argsort(-self.truth, kind="stable")[:count]

@@ -7,7 +7,7 @@ import numpy as np
 
 from evo.core.arrays import Floats
 from evo.evaluation.statistics.mean import student_mean
-from evo.screening.efficiency import TOP
+from evo.screening.efficiency import TOP_SHARE
 from evo.studies.tabular.benchmark import BenchmarkPlan, StrategyResult, Table
 
 _STEPS = 50
@@ -21,7 +21,7 @@ def tabular_facts(
     return {
         "candidates": len(table.candidates),
         "top": len(table.best()),
-        "top_share": TOP,
+        "top_share": TOP_SHARE,
         "goal": table.goal,
         "best_of_pool": float(table.truth.max()),
         "budget": plan.budget,

@@ -266,7 +266,7 @@ def _attribute(owner: object, name: str, otherwise: Any) -> Any:
 
 _LONGEST_REASON = 300
 
-BUILTINS: dict[str, Any] = {
+COMPONENT_BUILTINS: dict[str, Any] = {
     **vars(builtins),
     "max": _choice("max", max, torch.maximum),
     "min": _choice("min", min, torch.minimum),

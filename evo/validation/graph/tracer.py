@@ -9,7 +9,7 @@ from typing import Any
 
 from evo.validation.graph.allowed import ALLOWED
 from evo.validation.graph.candidate_frames import CANDIDATE, CANDIDATE_MODULE
-from evo.validation.graph.component_builtins import BUILTINS
+from evo.validation.graph.component_builtins import COMPONENT_BUILTINS
 from evo.validation.graph.component_traces import ComponentTracer
 from evo.validation.graph.encoding import parameters_of
 from evo.validation.graph.explanations import explain, line_of
@@ -52,7 +52,8 @@ def trace(
         with tracking() as use:
             namespace: dict[str, Any] = {
                 "__name__": CANDIDATE_MODULE,
-                "__builtins__": BUILTINS,  # no copy, which would touch a hundred pages of memory
+                # no copy, which would touch a hundred pages of memory
+                "__builtins__": COMPONENT_BUILTINS,
             }
             exec(compiled(source, CANDIDATE), namespace)  # noqa: S102 - what this process is for
             notes = Notes(use, len({len(sizes[0]) for sizes in shapes}) > 1)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from evo.core.stages import Stage
 from evo.validation.policy.dead_code import uncalled_methods
-from evo.validation.policy.harm import STANDARD, UNNEEDED, harmless_by_hand, harms
+from evo.validation.policy.harm import STANDARD_MODULES, UNNEEDED, harmless_by_hand, harms
 from evo.validation.policy.replaced import WORDS, fills_lines, imported_as, line_span, replaced
 from evo.validation.policy.vocabulary import ATTRIBUTES, MODULES
 from evo.validation.refusal import Refused
@@ -194,7 +194,7 @@ def unused_names(tree: ast.Module) -> set[ast.AST]:
         node
         for node in tree.body
         if isinstance(node, ast.ImportFrom)
-        and node.module in STANDARD
+        and node.module in STANDARD_MODULES
         and not node.level
         and all(
             one.name in ATTRIBUTES or one.name not in used for one in node.names if not one.asname

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from evo.core.callables import is_decorated
 from evo.core.stages import Stage
 from evo.validation.policy.bindings import bound_names
-from evo.validation.policy.vocabulary import LAYERS
+from evo.validation.policy.vocabulary import ALLOWED_LAYERS
 from evo.validation.refusal import Refused
 
 _METHODS = frozenset({"__init__", "__call__", "__post_init__", "__repr__", "__str__", "__len__"})
 _INHERITED = frozenset({*_METHODS, "forward"})
-_BASES = LAYERS | {
+_BASES = ALLOWED_LAYERS | {
     *("Module", "Function", "object", "ABC", "NamedTuple", "Enum", "IntEnum"),
     *("_Loss", "_WeightedLoss"),
 }

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import torch
 
-from evo.validation.policy.vocabulary import LAYERS
+from evo.validation.policy.vocabulary import ALLOWED_LAYERS
 
 _FALSE = frozenset(
     {
@@ -127,5 +127,5 @@ def _is_uncalled(name: str, named: set[str]) -> bool:
 @lru_cache(maxsize=1)
 def _names_of_torch() -> frozenset[str]:
     """Names of methods that modules and functions of torch call, or inherit."""
-    bases = [*(getattr(torch.nn, name) for name in LAYERS), torch.autograd.Function]
+    bases = [*(getattr(torch.nn, name) for name in ALLOWED_LAYERS), torch.autograd.Function]
     return frozenset({"forward", "backward", "symbolic"}.union(*map(dir, bases)))

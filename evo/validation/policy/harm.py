@@ -13,7 +13,9 @@ from evo.validation.policy.vocabulary import HARMFUL, MODULES
 
 UNNEEDED = frozenset({"copy", "logging", "random", "re", "warnings"})
 """Modules besides those of torch that files of libraries import for others of their classes."""
-STANDARD = frozenset({"collections", "collections.abc", "enum", "functools", "itertools", "typing"})
+STANDARD_MODULES = frozenset(
+    {"collections", "collections.abc", "enum", "functools", "itertools", "typing"}
+)
 """Modules of Python from which such files import names that no component needs."""
 
 _OF_TORCH = frozenset(
@@ -75,4 +77,4 @@ def _does_harm(name: str) -> bool:
 
 
 def _is_harmless(module: str) -> bool:
-    return module in MODULES | UNNEEDED | STANDARD | _OF_TORCH
+    return module in MODULES | UNNEEDED | STANDARD_MODULES | _OF_TORCH

@@ -12,9 +12,9 @@ from evo.validation.policy.builtin_names import PRIVATE
 from evo.validation.policy.classes import class_parts, is_harmless_decorator
 from evo.validation.policy.syntax import is_allowed, is_harmless_context, remedy_of
 from evo.validation.policy.vocabulary import (
+    ALLOWED_BUILTINS,
     ATTRIBUTES,
     BUILTIN_REMEDIES,
-    BUILTINS,
     MODULES,
     NAME_REMEDIES,
     SUGGESTED,
@@ -158,7 +158,7 @@ def _check_module(module: str, node: ast.AST) -> None:
 def _check_name(name: str, node: ast.AST) -> None:
     if name.startswith("__"):
         raise refused(f"the name `{name}` is not allowed; start it with a letter", node)
-    if hasattr(builtins, name) and name not in BUILTINS and name not in _SHELL_NAMES:
+    if hasattr(builtins, name) and name not in ALLOWED_BUILTINS and name not in _SHELL_NAMES:
         raise refused(
             f"the builtin name `{name}` is not allowed, not even redefined; "
             + BUILTIN_REMEDIES.get(name, "use tensor operators, and other names"),

@@ -25,7 +25,7 @@ pow range reversed round slice sorted str sum tuple zip AssertionError Attribute
 ImportError IndexError KeyError NotImplemented NotImplementedError RuntimeError TypeError
 UserWarning ValueError DeprecationWarning ZeroDivisionError
 """
-BUILTINS = frozenset(_BUILTINS.split())
+ALLOWED_BUILTINS = frozenset(_BUILTINS.split())
 """Allowed builtin functions; every other builtin name is refused, even when redefined."""
 
 _PREFIXES = ("special_", "linalg_", "fft_")
@@ -79,10 +79,12 @@ CircularPad1d ConstantPad1d CosineSimilarity Dropout Flatten GroupNorm Identity 
 ModuleDict ModuleList PairwiseDistance RMSNorm ReflectionPad1d ReplicationPad1d Sequential Unflatten
 ZeroPad1d
 """
-LAYERS = frozenset(_LAYERS.split())
+ALLOWED_LAYERS = frozenset(_LAYERS.split())
 """Modules of torch.nn that learn nothing; those with weights begin without."""
 _SETTINGS = {
-    name for layer in LAYERS for name in getattr(getattr(torch.nn, layer), "__constants__", ())
+    name
+    for layer in ALLOWED_LAYERS
+    for name in getattr(getattr(torch.nn, layer), "__constants__", ())
 }
 """Settings that those modules keep, such as `label_smoothing`."""
 _DTYPES = """

@@ -17,8 +17,8 @@ from evo.core.seeds import child
 from evo.report.facts.index import Index
 from evo.web.figures.spec import (
     BLACK,
+    COLOUR_SCALE,
     GREY,
-    SCALE,
     Figure,
     figure,
     labels,
@@ -30,7 +30,7 @@ from evo.web.figures.spec import (
 DESCRIPTORS = {"behaviour": "what it computes on the probe", "text": "how its source reads"}
 SAMPLE = 4_000
 """Vectors that the map is made of, drawn at random, besides those of the best and of baselines."""
-BEST = 300
+ALWAYS_MAPPED = 300
 """Candidates with the largest margins, which are always in the map."""
 
 
@@ -107,7 +107,7 @@ def _drawn(
 def _best(index: Index) -> NDArray[np.intp]:
     """Places of those trained in full with the largest margins."""
     scored = np.flatnonzero(index.full)
-    return scored[np.argsort(-index.numbers["margin"][scored], kind="stable")[:BEST]]
+    return scored[np.argsort(-index.numbers["margin"][scored], kind="stable")[:ALWAYS_MAPPED]]
 
 
 def map_figure(index: Index, projection: Projection, names: dict[str, str]) -> Figure:
@@ -137,7 +137,7 @@ def map_figure(index: Index, projection: Projection, names: dict[str, str]) -> F
             "marker": {
                 "size": 7,
                 "color": numbers(index.numbers["margin"][trained]),
-                "colorscale": SCALE,
+                "colorscale": COLOUR_SCALE,
                 "colorbar": {"title": {"text": "margin"}, "thickness": 12},
                 "line": {"width": 0.5, "color": GREY},
             },

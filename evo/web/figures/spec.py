@@ -22,12 +22,12 @@ BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, BLACK, GREY = (
 COLOURS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, GREY)
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "x")
 DASHES = ("solid", "dash", "dot", "dashdot")
-SCALE = "Cividis"
+COLOUR_SCALE = "Cividis"
 MOST_POINTS = 300
 """Points of a cloud that are drawn; more would slow the page and look the same."""
 
 
-NOTHING: Indices = np.zeros(0, dtype=np.intp)
+_NOTHING: Indices = np.zeros(0, dtype=np.intp)
 
 
 def plain_text(text: str) -> str:
@@ -120,7 +120,7 @@ def held(x: Sequence[Any], *curves: Sequence[Any]) -> list[list[Any]]:
     return [[x[p] for p in places], *([curve[v] for v in values] for curve in curves)]
 
 
-def thinned(places: Indices, keep: Indices = NOTHING) -> Indices:
+def thinned(places: Indices, keep: Indices = _NOTHING) -> Indices:
     """At most `MOST_POINTS` places: those to keep, and of the others some, evenly spaced.
 
     Args:

@@ -124,7 +124,7 @@ def test_a_kill_between_merging_and_deleting_loses_and_doubles_nothing(tmp_path,
 
 
 def test_records_are_found_again_when_they_are_merged_while_someone_reads(tmp_path):
-    more_than_a_block = segment.BLOCK + 4
+    more_than_a_block = segment.RECORDS_PER_BLOCK + 4
     with created(tmp_path / "run", fan=4) as history:
         seal(history, 3, records=more_than_a_block)
         expected = facts(history)

@@ -9,7 +9,7 @@ from operator_samples import ALL, BASELINES, CONTRACT, component, rewritten
 from support.records import written
 
 from evo.core.source import normalise
-from operators.past import NOTHING, Past, Variant
+from operators.past import NO_PAST, Past, Variant
 from operators.tree.form import Form, form_key
 from operators.tree.program import Program
 from operators.tune_tree import TuneTree
@@ -18,7 +18,7 @@ OPERATOR = TuneTree()
 WAVE = component("return F.relu(x) + 0.5 * torch.sin(1.5 * x)")
 
 
-def tuned(source: str, seed: int, past: Past = NOTHING) -> str:
+def tuned(source: str, seed: int, past: Past = NO_PAST) -> str:
     return OPERATOR.draft([written(source)], CONTRACT, np.random.default_rng(seed), past).source
 
 

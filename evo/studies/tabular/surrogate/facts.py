@@ -9,7 +9,7 @@ from evo.evaluation.statistics.mean import student_mean, student_p
 from evo.evaluation.statistics.paired_test import holm
 from evo.studies.tabular.surrogate.benchmark import SearchPlan, SearchResult
 
-MEASURES = ("seen", "true", "fresh", "top", "hypervolume", "diversity", "reached", "seconds")
+_MEASURES = ("seen", "true", "fresh", "top", "hypervolume", "diversity", "reached", "seconds")
 """Figures of a search that are one number."""
 
 
@@ -51,7 +51,7 @@ def search_facts(
         "strategies": [
             {
                 "strategy": result.name,
-                **{name: _mean(result.values(name)) for name in MEASURES},
+                **{name: _mean(result.values(name)) for name in _MEASURES},
                 "quarters": result.values("quarters").mean(axis=0).tolist(),
                 "reached_in": reached_in(result),
                 "evaluated": float(result.values("evaluations").mean()),
