@@ -3,13 +3,13 @@
 import ast
 from collections.abc import Sequence
 
-Callable = ast.FunctionDef | ast.Lambda
+FunctionNode = ast.FunctionDef | ast.Lambda
 
 _MOST_STEPS = 8
 """Names and classes that lead from a name to its function, at most."""
 
 
-def called(value: ast.expr, tree: ast.Module, steps: int = _MOST_STEPS) -> Callable | None:
+def called(value: ast.expr, tree: ast.Module, steps: int = _MOST_STEPS) -> FunctionNode | None:
     r"""The function that a value of the module is; None where that cannot be told.
 
     It may be a lambda, another name of a function, a method of an instance, an instance whose class
@@ -20,7 +20,7 @@ def called(value: ast.expr, tree: ast.Module, steps: int = _MOST_STEPS) -> Calla
     >>> [one.arg for one in called(tree.body[1].value, tree).args.args]
     ['g', 'm']
     """
-    function: Callable | None = None
+    function: FunctionNode | None = None
     match value:
         case _ if steps == 0:
             pass
@@ -45,7 +45,7 @@ def called(value: ast.expr, tree: ast.Module, steps: int = _MOST_STEPS) -> Calla
     return function
 
 
-def _function_named(name: str, tree: ast.Module, steps: int) -> Callable | None:
+def _function_named(name: str, tree: ast.Module, steps: int) -> FunctionNode | None:
     bound = _bound_to(name, tree)
     if isinstance(bound, ast.FunctionDef):
         return bound
@@ -83,7 +83,7 @@ def _class_of(instance: ast.expr, tree: ast.Module, steps: int) -> ast.ClassDef 
             return None
 
 
-def _when_called(owner: ast.ClassDef, tree: ast.Module, steps: int) -> Callable | None:
+def _when_called(owner: ast.ClassDef, tree: ast.Module, steps: int) -> FunctionNode | None:
     """The method that a call of an instance runs: `__call__`, or a module's `forward`."""
     return _method(owner, "__call__", tree, steps) or _method(owner, "forward", tree, steps)
 
@@ -93,14 +93,14 @@ def is_decorated(function: ast.FunctionDef, decorator: str) -> bool:
     return decorator in map(ast.unparse, function.decorator_list)
 
 
-def _applied(owner: ast.ClassDef, tree: ast.Module, steps: int) -> Callable | None:
+def _applied(owner: ast.ClassDef, tree: ast.Module, steps: int) -> FunctionNode | None:
     """The forward of an autograd.Function, which its `apply` runs, without the context."""
     forward = _method(owner, "forward", tree, steps)
     is_split = _method(owner, "setup_context", tree, steps) is not None
     return forward if forward is None or is_split else _with(forward, _without_first(forward.args))
 
 
-def _method(owner: ast.ClassDef, name: str, tree: ast.Module, steps: int) -> Callable | None:
+def _method(owner: ast.ClassDef, name: str, tree: ast.Module, steps: int) -> FunctionNode | None:
     """A method of a class, or of one that it inherits from, without its first argument.
 
     The class may give the name to another method, or to a function of the module.
@@ -147,7 +147,7 @@ def _without_first(arguments: ast.arguments) -> ast.arguments:
     )
 
 
-def _partial(function: Callable | None, keywords: Sequence[ast.keyword]) -> Callable | None:
+def _partial(function: FunctionNode | None, keywords: Sequence[ast.keyword]) -> FunctionNode | None:
     """A function some of whose last arguments are given by name."""
     if function is None:
         return None
@@ -181,6 +181,6 @@ def _partial(function: Callable | None, keywords: Sequence[ast.keyword]) -> Call
     )
 
 
-def _with(function: Callable, arguments: ast.arguments) -> ast.Lambda:
+def _with(function: FunctionNode, arguments: ast.arguments) -> ast.Lambda:
     """A stand-in for a function that takes these arguments, at its place in the source."""
     return ast.copy_location(ast.Lambda(args=arguments, body=ast.Constant(None)), function)

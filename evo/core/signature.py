@@ -2,13 +2,13 @@
 
 import ast
 
-from evo.core.callables import Callable, called
+from evo.core.callables import FunctionNode, called
 from evo.core.contract import Contract
 
 
-def entries(tree: ast.Module, contract: Contract) -> list[Callable]:
+def entries(tree: ast.Module, contract: Contract) -> list[FunctionNode]:
     """The definitions of the entry function: by `def`, or of what its name is assigned."""
-    functions: list[Callable] = []
+    functions: list[FunctionNode] = []
     for part in tree.body:
         match part:
             case ast.FunctionDef(name=contract.function):
@@ -21,7 +21,7 @@ def entries(tree: ast.Module, contract: Contract) -> list[Callable]:
     return functions
 
 
-def further_parameters(function: Callable, contract: Contract) -> list[str] | None:
+def further_parameters(function: FunctionNode, contract: Contract) -> list[str] | None:
     """Names of the parameters after the contract's that a call must give; None for other ones.
 
     Inputs that the contract is seeing already are among them.
