@@ -29,17 +29,6 @@ _CHOOSING = (torch.ops.aten.index.Tensor, torch.ops.aten.masked_select.default)
 _DETACH = torch.ops.aten.detach.default
 
 
-def write_graph(recording: Recording) -> str:
-    """The text of the graph that computes the recorded function.
-
-    Raises:
-        TraceError: the function does something that a graph cannot express.
-    """
-    writer = _Writer(recording)
-    writer.read()
-    return writer.written().text
-
-
 def write_graphs(recordings: Sequence[Recording], progress: Callable[[], None]) -> list[Written]:
     """The graphs of one function, recorded at several shapes; calls `progress` often for each.
 

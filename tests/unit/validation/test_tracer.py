@@ -15,7 +15,7 @@ from evo.validation.graph import tracer
 from evo.validation.graph.calls import Calls
 from evo.validation.graph.graph import Graph
 from evo.validation.graph.recording import Recording, TraceError
-from evo.validation.graph.writer import write_graph
+from evo.validation.graph.writer import write_graphs
 
 HONEST: dict[str, str] = tomllib.loads((Path(__file__).parent / "components.toml").read_text()) | {
     name: candidate.source for name, candidate in Activation().baselines().items()
@@ -49,7 +49,9 @@ def recorded_by_torch(component, shapes) -> str:
         arguments = (node.args, dict(node.kwargs))
         ours[node] = calls.add(node.op, node.target, *map_arg(arguments, ours.get))
         ours[node].meta |= {"rank": node.meta["val"].dim()} if "val" in node.meta else {}
-    return write_graph(Recording(calls, {name: getattr(module, name) for name in names}))
+    recording = Recording(calls, {name: getattr(module, name) for name in names})
+    (written,) = write_graphs([recording], progress=lambda: None)
+    return written.text
 
 
 @pytest.mark.parametrize("name", HONEST)
