@@ -97,7 +97,9 @@ def cost(
     for _ in range(rounds):
         forget_verdicts()
         batches.append(spent(sandbox, lambda: validator.validate(candidates)))
-    each = Spent(*(median(column) / len(candidates) for column in zip(*batches, strict=True)))
+    per_candidate = Spent(
+        *(median(column) / len(candidates) for column in zip(*batches, strict=True))
+    )
     texts = [t for t in sandbox.trace([request(c.source) for c in candidates]) if type(t) is str]
     assert len(texts) == len(candidates), "an honest component was refused"
     graphs = [Graph.parse(text) for text in texts]
@@ -112,13 +114,13 @@ def cost(
         "contract": lambda: [KIND.check(graph) for graph in graphs],
     }
     print(f"\nprocessor time per candidate, median of {rounds} batches of {len(candidates)}:")
-    print(f"  {'engine':18s} {each.engine:6.2f} ms, of which")
+    print(f"  {'engine':18s} {per_candidate.engine:6.2f} ms, of which")
     for name, work in parts.items():
         print(f"    {name:18s} {in_engine(work) / len(candidates):6.2f} ms")
-    print(f"  {'zygote, forks':18s} {each.zygote:6.2f} ms")
-    print(f"  {'child':18s} {each.children:6.2f} ms")
-    print(f"  {'all':18s} {each.processor:6.2f} ms (claim: at most 15)")
-    print(f"  {'wall':18s} {each.wall:6.2f} ms")
+    print(f"  {'zygote, forks':18s} {per_candidate.zygote:6.2f} ms")
+    print(f"  {'child':18s} {per_candidate.children:6.2f} ms")
+    print(f"  {'all':18s} {per_candidate.processor:6.2f} ms (claim: at most 15)")
+    print(f"  {'wall':18s} {per_candidate.wall:6.2f} ms")
 
 
 def throughput(sandbox: Sandbox, honest: Sequence[str], *, rounds: int) -> None:

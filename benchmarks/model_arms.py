@@ -125,18 +125,18 @@ def report(rows: Sequence[dict[str, Any]], fresh: Mapping[str, float], arms: Seq
     """Print one line per arm, and fresh differences from the first one."""
     by_arm = {arm: {row["seed"]: row for row in rows if row["arm"] == arm} for arm in arms}
     for arm, by_seed in by_arm.items():
-        found = list(by_seed.values())
-        if len(found) < 2:
+        of_arm = list(by_seed.values())
+        if len(of_arm) < 2:
             continue
-        asked = sum(row["requests"] for row in found)
+        asked = sum(row["requests"] for row in of_arm)
         print(
-            f"{arm} ({len(found)} seeds): fresh {_shown([fresh[row['best']] for row in found])}, "
-            f"seen {_shown([row['seen'] for row in found])}, "
-            f"mean of the last third {_shown([row['thirds'][-1] for row in found])}, "
-            f"novelty {np.mean([row['novelty'] for row in found]):.3f}, "
-            f"trained {sum(row['trained'] for row in found)}, requests {asked}, "
-            f"invalid {sum(row['invalid'] for row in found)}, "
-            f"duplicate {sum(row['duplicate'] for row in found)}"
+            f"{arm} ({len(of_arm)} seeds): fresh {_shown([fresh[row['best']] for row in of_arm])}, "
+            f"seen {_shown([row['seen'] for row in of_arm])}, "
+            f"mean of the last third {_shown([row['thirds'][-1] for row in of_arm])}, "
+            f"novelty {np.mean([row['novelty'] for row in of_arm]):.3f}, "
+            f"trained {sum(row['trained'] for row in of_arm)}, requests {asked}, "
+            f"invalid {sum(row['invalid'] for row in of_arm)}, "
+            f"duplicate {sum(row['duplicate'] for row in of_arm)}"
         )
     first, *others = arms
     for arm in others:

@@ -139,7 +139,7 @@ def warm_up(kind: str) -> None:
 
     No graph is run: after autograd has worked, torch refuses to work in a child.
     """
-    found = kinds.get(kind)()
-    shapes = (found.trace_shapes, found.wide_shapes, found.ranges)
-    for baseline in found.baselines().values():
-        traced_here(TraceRequest(baseline.source, found.contract.function, *shapes))
+    searched = kinds.get(kind)()
+    shapes = (searched.trace_shapes, searched.wide_shapes, searched.ranges)
+    for baseline in searched.baselines().values():
+        traced_here(TraceRequest(baseline.source, searched.contract.function, *shapes))

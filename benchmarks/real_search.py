@@ -73,7 +73,7 @@ def figures(campaign: evo.Campaign) -> dict[str, Any]:
     trained = [r for r in campaign.records if r.is_proposal and r.score is not None]
     # All candidates have the first rung in common, so means over all of them compare.
     first = [[t for t in record.scored.trials if t.rung == 0] for record in trained]
-    means = np.array([float(margins(own, trials).mean()) for own in first])
+    means = np.array([float(margins(of_candidate, trials).mean()) for of_candidate in first])
     ranked = leaders_by_worth(trained)
     last = max(record.generation for record in trained)
     ends = [round(last * part / THIRDS) for part in range(1, THIRDS + 1)]

@@ -110,9 +110,9 @@ def main(options: argparse.Namespace) -> None:
             campaign = campaign_of(preset, seed, options)
             for record in campaign.baselines:
                 functions.setdefault(f"baseline/{record.id[:8]}", record.graphs)
-            found = {f"{preset}-{seed}/{n}": g for n, g in enumerate(best_graphs(campaign))}
-            functions |= found
-            campaigns.append([*found])
+            best = {f"{preset}-{seed}/{n}": g for n, g in enumerate(best_graphs(campaign))}
+            functions |= best
+            campaigns.append([*best])
     protocol = Protocol(
         rungs=(Rung(epochs=options.epochs, seeds=options.fresh_seeds),),
         rate_seeds=options.fresh_seeds,

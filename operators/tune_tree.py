@@ -57,8 +57,8 @@ def _tuned(
     if not any(variant.numbers == form.numbers for variant in variants):
         # As it came, the parent is spelled in another way, or it was not evaluated.
         score = record.score
-        own = Variant.of(form.numbers, score) if score else Variant(form.numbers, 0.0, 0, 1.0)
-        points.append(_point(own, form))
+        of_parent = Variant.of(form.numbers, score) if score else Variant(form.numbers, 0.0, 0, 1.0)
+        points.append(_point(of_parent, form))
     known = {variant.numbers for variant in variants}
     for position, _ in zip(next_positions(points, rng), range(ATTEMPTS), strict=False):
         values = dict(zip(form.free, np.exp(position).tolist(), strict=True))

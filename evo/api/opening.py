@@ -56,7 +56,7 @@ def start(
     with problems.of("walls"):
         expect_walls(unsafe=unsafe_sandbox, warn=warn)
     problems.raise_all()
-    config, ready, begun = prepared
+    config, ready, branched = prepared
     for remark in (*_remarks(ready), *_doubts(config.kind), *warnings_of_waiting(config)):
         warn(remark)
     if config.llm.budget.dollars and (labels := prices.of_the_table(config.llm)):
@@ -64,7 +64,7 @@ def start(
         warn(f"The budget counts {', '.join(labels)} by evo's price table of {date}.")
     source = None if replay is None else parse(replay.config, where=str(replay.folder))
     resolved = create.with_absolute_paths(config, replayed=source)
-    history = create.create(folder, resolved, ready=ready, fill=begun.fill)
+    history = create.create(folder, resolved, ready=ready, fill=branched.fill)
     if replay is not None and replay.begun_with == history.begun_with:
         # What was said to it is said again, where nothing else was asked for.
         history.change([change for change in replay.changes if change.settings])
@@ -78,12 +78,12 @@ class Prepared(NamedTuple):
     Attributes:
         config: with sources in place of files, and with the campaigns that it begins with.
         ready: its tasks by name.
-        begun: what it takes of other campaigns.
+        branch: what it takes of other campaigns.
     """
 
     config: Config
     ready: Mapping[str, ReadyTask]
-    begun: Branch
+    branch: Branch
 
 
 def prepare_start(
@@ -114,17 +114,17 @@ def prepare_start(
         if not any(name not in kinds.names() for name in config.kind.split(SEPARATOR)):
             config = given.with_sources(config)
     ready = create.check_parts(config, problems, replayed=replay is not None)
-    begun = Branch(config)
+    branched = Branch(config)
     with problems.of("start_from"):
         if problems.has("kind", "tasks", "device", "start_from"):
             pass
         elif kept and replay is not None:
-            begun = branch_again(config, ready, replay)
+            branched = branch_again(config, ready, replay)
         else:
-            begun = _branch(config, places, ready)
+            branched = _branch(config, places, ready)
     with problems.of("disk"):
         expect_room(config, parent)
-    return Prepared(begun.config, ready, begun)
+    return Prepared(branched.config, ready, branched)
 
 
 def reopen(
@@ -223,10 +223,10 @@ def _branch(
     """
     if not config.start_from:
         return Branch(config)
-    begun = branch(config, places, ready)
-    if begun.config.reward != config.reward:
-        lessons.check_lessons(begun.config)
-    return begun
+    branched = branch(config, places, ready)
+    if branched.config.reward != config.reward:
+        lessons.check_lessons(branched.config)
+    return branched
 
 
 def _words(change: Change) -> str:

@@ -54,7 +54,7 @@ def _search(setup: Setup) -> None:
 
     if history.generation < 0:
         seal_generation_zero(setup)
-    held = replay(history, state, lag=config.overlap)
+    withheld = replay(history, state, lag=config.overlap)
     toolbox = toolbox_of(setup)
     with (
         models.open_replies(history, expected=state.last_request.key) as replies,
@@ -73,7 +73,7 @@ def _search(setup: Setup) -> None:
             generations=config.generations,
             begin=begin,
             lag=config.overlap,
-            held=held,
+            held=withheld,
             abandon=setup.resources.abandon,
         )
 

@@ -20,7 +20,7 @@ _SPREAD = 0.1
 def note_writes(
     model: nn.Module,
     places: Sequence[Placeholder],
-    own: Mapping[str, torch.Tensor],
+    of_copy: Mapping[str, torch.Tensor],
     shared: Mapping[str, torch.Tensor],
     samples: torch.Tensor,
 ) -> None:
@@ -29,7 +29,7 @@ def note_writes(
     Args:
         model: with placeholders, in which the model's own modules work.
         places: all of them.
-        own: parameters and running statistics of a copy.
+        of_copy: parameters and running statistics of a copy.
         shared: buffers of all copies.
         samples: a batch.
     """
@@ -37,7 +37,7 @@ def note_writes(
 
     def run() -> torch.Tensor:
         torch.manual_seed(0)
-        moved = {name: _moved(v) if name in trained else v.clone() for name, v in own.items()}
+        moved = {name: _moved(v) if name in trained else v.clone() for name, v in of_copy.items()}
         buffers = {name: value.clone() for name, value in shared.items()}
         return torch.func.functional_call(model, moved | buffers, (samples.clone(),))
 

@@ -96,9 +96,9 @@ class ModuleNetwork(Network):
         def alone(of_copy: Parameters, samples: torch.Tensor) -> list[torch.Tensor]:
             for place in places:
                 place.use(parts, of_copy)
-            own = {name: of_copy[name] for name in self._roles}
+            of_model = {name: of_copy[name] for name in self._roles}
             state.signals = [] if is_noting else None
-            outputs = _called(model, own, shared, samples)
+            outputs = _called(model, of_model, shared, samples)
             return [outputs, *(part for signal in state.signals or [] for part in signal)]
 
         # vmap hides signals of single copies from an observer, and from gradients by them.
@@ -139,9 +139,9 @@ class ModuleNetwork(Network):
         vars(self)["_writes_noted"] = True
         for place in (*self._places(Placeholder), *self._attentions):
             place.use(Parts(), {})
-        own = {name: parameters[name][0] for name in self._roles}
+        of_copy = {name: parameters[name][0] for name in self._roles}
         places = list(self._places(Placeholder))
-        note_writes(self._model, places, own, self._shared(inputs.device), inputs[0])
+        note_writes(self._model, places, of_copy, self._shared(inputs.device), inputs[0])
 
     def _reason_to_loop(self, parameters: Parameters, inputs: torch.Tensor) -> str:
         """Reason why copies cannot be computed side by side; empty where they can.
@@ -151,7 +151,7 @@ class ModuleNetwork(Network):
         """
         if "_reason" in vars(self):
             return vars(self)["_reason"]
-        own = self.leaves({name: parameters[name][:1] for name in self._roles})
+        leaves = self.leaves({name: parameters[name][:1] for name in self._roles})
         shared = self._shared(inputs.device)
 
         def alone(of_copy: Parameters, samples: torch.Tensor) -> torch.Tensor:
@@ -160,10 +160,10 @@ class ModuleNetwork(Network):
             return torch.func.functional_call(self._model, (of_copy, shared), (samples,))
 
         reason = ""
-        trained = [value for value in own.values() if value.requires_grad]
+        trained = [value for value in leaves.values() if value.requires_grad]
         with fork_rng(inputs), torch.enable_grad():
             try:
-                outputs = torch.func.vmap(alone, randomness="different")(own, inputs[:1, :2])
+                outputs = torch.func.vmap(alone, randomness="different")(leaves, inputs[:1, :2])
                 torch.autograd.grad(outputs.sum(), trained, allow_unused=True)
             except Exception as error:  # noqa: BLE001 - vmap raises anything
                 reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
@@ -258,20 +258,20 @@ def _one_by_one(
 
 
 def _called(
-    model: nn.Module, own: Parameters, shared: Parameters, samples: torch.Tensor
+    model: nn.Module, of_copy: Parameters, shared: Parameters, samples: torch.Tensor
 ) -> torch.Tensor:
     """The outputs of one copy.
 
     Args:
         model: whose structure the copy has.
-        own: parameters and running statistics of the copy; the latter are updated in place.
+        of_copy: parameters and running statistics of the copy; the latter are updated in place.
         shared: buffers of all copies.
         samples: (batch, …).
 
     Raises:
         ValueError: it changes a buffer that copies share, or puts another tensor in its place.
     """
-    given = own | shared
+    given = of_copy | shared
     passed, versions = dict(given), _versions(shared)
     outputs = expect_tensor(torch.func.functional_call(model, passed, (samples,)))
     for name, _ in model.named_buffers():

@@ -113,31 +113,31 @@ class TorchParts:
         Args:
             features: size of the last dimension, for learnables of each feature.
         """
-        made = self._made("activation", "Activation")
-        if made is None:
+        definition = self._definition("activation", "Activation")
+        if definition is None:
             return nn.ReLU()
         by_feature = has_features(self._parts.activation_learnables)
-        return on_copies(made(features) if by_feature else made())
+        return on_copies(definition(features) if by_feature else definition())
 
     def gated_activation(self) -> nn.Module:
         """A new activation of a layer of twice the width, which it halves; else `nn.GLU()`."""
-        made = self._made(_GATED, "GatedActivation")
-        return nn.GLU() if made is None else on_copies(made())
+        definition = self._definition(_GATED, "GatedActivation")
+        return nn.GLU() if definition is None else on_copies(definition())
 
     def attention(self) -> nn.Module:
         """A new attention of (query, key, value, is_causal); else torch's, which has softmax."""
-        made = self._made("attention", "Attention")
-        return SoftmaxAttention() if made is None else made()
+        definition = self._definition("attention", "Attention")
+        return SoftmaxAttention() if definition is None else definition()
 
     def normalization(self, features: int) -> nn.Module:
         """A new normalisation over the last dimension; else `nn.LayerNorm(features)`."""
-        made = self._made("normalization", "Normalization")
-        return nn.LayerNorm(features) if made is None else on_copies(made(features))
+        definition = self._definition("normalization", "Normalization")
+        return nn.LayerNorm(features) if definition is None else on_copies(definition(features))
 
     def preprocessor(self) -> nn.Module:
         """The preprocessor of samples (n, …); else `nn.Identity()`."""
-        made = self._made("preprocessor", "Preprocessor")
-        return nn.Identity() if made is None else made()
+        definition = self._definition("preprocessor", "Preprocessor")
+        return nn.Identity() if definition is None else definition()
 
     def loss(self, class_counts: torch.Tensor | None = None) -> nn.Module:
         """The training loss of logits and classes; else `nn.CrossEntropyLoss()`.
@@ -147,12 +147,12 @@ class TorchParts:
         Args:
             class_counts: training samples of each class, (classes,), for a loss that sees them.
         """
-        made = self._made("loss", "Loss")
-        if made is None:
+        definition = self._definition("loss", "Loss")
+        if definition is None:
             return nn.CrossEntropyLoss()
         if not isinstance(self._parts.loss, Informed):
-            return made()
-        self._losses.append(made(class_counts))
+            return definition()
+        self._losses.append(definition(class_counts))
         return self._losses[-1]
 
     def optimizer(self, params: Iterable[Any], lr: float) -> torch.optim.Optimizer:
@@ -162,10 +162,11 @@ class TorchParts:
             params: parameters, or groups of them; `weight_decay` of a group is decoupled.
             lr: learning rate.
         """
-        sees_matrices = self._parts.updates_matrices
-        made = self._made("optimizer", "MatrixOptimizer" if sees_matrices else "Optimizer")
-        # Without decay AdamW is Adam.
-        return torch.optim.AdamW(params, lr, weight_decay=0.0) if made is None else made(params, lr)
+        defined = "MatrixOptimizer" if self._parts.updates_matrices else "Optimizer"
+        definition = self._definition("optimizer", defined)
+        if definition is None:
+            return torch.optim.AdamW(params, lr, weight_decay=0.0)  # without decay it is Adam
+        return definition(params, lr)
 
     def schedule(
         self, optimizer: torch.optim.Optimizer, total_steps: int, *, batch_size: int = 1
@@ -177,11 +178,11 @@ class TorchParts:
             total_steps: of the training.
             batch_size: samples per step, for a schedule that sees them.
         """
-        made = self._made("schedule", "Schedule")
+        definition = self._definition("schedule", "Schedule")
         if isinstance(self._parts.schedule, Informed):
-            return made(optimizer, total_steps, batch_size=batch_size)
-        if made is not None:
-            return made(optimizer, total_steps)
+            return definition(optimizer, total_steps, batch_size=batch_size)
+        if definition is not None:
+            return definition(optimizer, total_steps)
         return torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: max(0.0, 1 - step / total_steps)
         )
@@ -200,22 +201,22 @@ class TorchParts:
         Raises:
             ValueError: the initialiser sees that, and there is no batch.
         """
-        made = self._made("initializer", "initialize_model")
-        if made is None or not self._parts.initialize_sees_inputs:
-            return model if made is None else made(model, generator)
+        definition = self._definition("initializer", "initialize_model")
+        if definition is None or not self._parts.initialize_sees_inputs:
+            return model if definition is None else definition(model, generator)
         if batch is None:
             raise ValueError(
                 "this initialiser takes `inputs`, what layers receive: the loop must show some "
                 "training data, parts.initialize(model, batch=inputs[:256])"
             )
-        return made(model, batch, generator)
+        return definition(model, batch, generator)
 
     def penalty(self, model: nn.Module) -> torch.Tensor:
         """The penalty to add to the training loss, times its strength; else 0."""
-        made = self._made("regularizer", "Regularizer")
-        if made is None:
+        definition = self._definition("regularizer", "Regularizer")
+        if definition is None:
             return torch.zeros((), device=next(model.parameters()).device)
-        penalty = made(self._strength)
+        penalty = definition(self._strength)
         penalty.progress = self.progress
         return penalty(model)
 
@@ -228,10 +229,10 @@ class TorchParts:
             signals: what activations give for a batch, features last, and the outputs at the end.
             losses: of each sample, for a penalty of gradients.
         """
-        made = self._made("activity-regularizer", "ActivityRegularizer")
-        if made is None:
+        definition = self._definition("activity-regularizer", "ActivityRegularizer")
+        if definition is None:
             return torch.zeros((), device=signals[0].device)
-        penalty = made(self._strength)
+        penalty = definition(self._strength)
         if not isinstance(self._parts.activity, Informed):
             return penalty(*signals)
         penalty.progress = self.progress
@@ -246,7 +247,7 @@ class TorchParts:
                 setattr(modules[prefix], name, self.activation())
         return model
 
-    def _made(self, name: str, defined: str) -> Any:
+    def _definition(self, name: str, defined: str) -> Any:
         """Definition by the wrapper of an evolved part under a name; None for a default part."""
         if name not in self.evolved:
             return None
@@ -254,10 +255,10 @@ class TorchParts:
         return self._namespaces(name)[defined]
 
     def _namespaces(self, name: str) -> Mapping[str, Any]:
-        made = vars(self).setdefault("_of_parts", {})
-        if name not in made:
-            made[name] = self._namespace(_field(name))
-        return made[name]
+        namespaces = vars(self).setdefault("_of_parts", {})
+        if name not in namespaces:
+            namespaces[name] = self._namespace(_field(name))
+        return namespaces[name]
 
     def _form(self, field: str) -> str:
         """The field that says which wrapper a part has."""

@@ -23,10 +23,10 @@ class Successes:
         steps: dict[str, dict[int, Success]] = {}
         for record in records:
             candidate = record.candidate
-            own, first = record.id, next(iter(candidate.parents), "")
-            if candidate.step < 0 or not {own, first} <= self._scores.keys():
+            child, parent = record.id, next(iter(candidate.parents), "")
+            if candidate.step < 0 or not {child, parent} <= self._scores.keys():
                 continue
-            success = Success(1, int(self._scores[own] > self._scores[first]))
+            success = Success(1, int(self._scores[child] > self._scores[parent]))
             sums = steps.setdefault(candidate.operator, {})
             sums[candidate.step] = sums.get(candidate.step, Success()).plus(success)
         return steps

@@ -22,17 +22,17 @@ RESAMPLES = 2000
 HALVINGS = 200
 
 
-def kendall(one: ArrayLike, other: ArrayLike) -> Estimate:
+def kendall(first: ArrayLike, second: ArrayLike) -> Estimate:
     """Kendall's τ of two rankings of the same components, with its 95 % bootstrap interval.
 
     The interval is the percentile bootstrap over components (Efron 1979): what another panel
     of this size would give. A pair of two draws of one component does not count.
     """
-    first, second = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    ranks, others = np.asarray(first, np.float64), np.asarray(second, np.float64)
     rng = child(0, "fidelity", "bootstrap")
-    draws = rng.integers(len(first), size=(RESAMPLES, len(first)))
-    low, high = np.quantile(_resampled_taus(first, second, draws), [0.025, 0.975])
-    return Estimate(tau(first, second), float(low), float(high))
+    draws = rng.integers(len(ranks), size=(RESAMPLES, len(ranks)))
+    low, high = np.quantile(_resampled_taus(ranks, others, draws), [0.025, 0.975])
+    return Estimate(tau(ranks, others), float(low), float(high))
 
 
 def loss_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:

@@ -66,10 +66,10 @@ def look(
     def observe(signal: torch.Tensor, output: torch.Tensor) -> None:
         seen.append((signal, output))
 
-    own = network.leaves(parameters)
+    leaves = network.leaves(parameters)
     with _own_chance(inputs.device), torch.enable_grad():
         observed = replace(parts, observe=observe)
-        outputs = network.forward(own, inputs, observed)
+        outputs = network.forward(leaves, inputs, observed)
         loss = observed.losses(task_losses, outputs, targets).mean()
         kept = [(signal, output) for signal, output in seen if output.requires_grad]
         if not kept or not torch.isfinite(loss):

@@ -101,8 +101,8 @@ async def run_program(
         path = home / "prompt.md"
         path.write_text(prompt, encoding="utf-8")
         argv = [part.replace(PROMPT, str(path)) for part in command]
-        own = {"HOME": str(folder), "TMPDIR": str(folder), **environment}
-        return await _kept(argv, path, folder, own, limits)
+        variables = {"HOME": str(folder), "TMPDIR": str(folder), **environment}
+        return await _kept(argv, path, folder, variables, limits)
     finally:
         await asyncio.to_thread(keeper.remove_folder, str(home))
 

@@ -111,17 +111,17 @@ def effect(child: Losses, parent: Losses) -> Effect | None:
     return Effect(stratified_mean(strata).estimate(), len(keys))
 
 
-def network_results(own: Losses, baselines: Mapping[str, Losses]) -> list[NetworkResult]:
+def network_results(candidate: Losses, baselines: Mapping[str, Losses]) -> list[NetworkResult]:
     """The result on each network at the highest rung, against the known components by name."""
     results: list[NetworkResult] = []
     names = list(baselines)
-    theirs = [baselines[name].by_stratum(own.rung) for name in names]
-    for stratum, (seeds, losses) in own.by_stratum(own.rung).items():
+    theirs = [baselines[name].by_stratum(candidate.rung) for name in names]
+    for stratum, (seeds, losses) in candidate.by_stratum(candidate.rung).items():
         known = np.stack([_on(seeds, other[stratum]) for other in theirs])
         margins = _log_ratio(losses, known.min(axis=0))
         strongest = int(np.argmin(np.log(np.maximum(known, 1e-12)).clip(max=10).mean(axis=1)))
         margin = student_mean(margins) if len(margins) > 1 else Estimate(*[float(margins[0])] * 3)
-        rate = own.learning_rates[stratum]
+        rate = candidate.learning_rates[stratum]
         loss = float(losses.mean())
         results.append(NetworkResult(*stratum, margin, names[strongest], rate, loss))
     return results

@@ -62,11 +62,15 @@ def notes(pairs: Sequence[Pair]) -> list[Note]:
             continue
         has = np.zeros(len(pairs), dtype=bool)
         has[rows] = True
-        own, others = effects[has], effects[~has]
-        difference = float(own.mean() - others.mean())
-        error = math.sqrt(own.var(ddof=1) / len(own) + others.var(ddof=1) / len(others))
+        with_feature, without = effects[has], effects[~has]
+        difference = float(with_feature.mean() - without.mean())
+        error = math.sqrt(
+            with_feature.var(ddof=1) / len(with_feature) + without.var(ddof=1) / len(without)
+        )
         if abs(difference) > _DEVIATIONS * error:
-            note = Note(feature, student_mean(own), len(own), float(others.mean()))
+            note = Note(
+                feature, student_mean(with_feature), len(with_feature), float(without.mean())
+            )
             ranked.append((abs(difference), note))
     ranked.sort(key=lambda item: (-item[0], item[1].change))
     return [note for _, note in ranked[:_MOST]]

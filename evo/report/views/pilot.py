@@ -43,9 +43,9 @@ def settings_text(settings: Mapping[str, Any]) -> str:
     [protocol]
     rungs = [{ epochs = 2, seeds = 4 }]
     """
-    own = [f"{key} = {_value(value)}" for key, value in settings.items() if key != "protocol"]
+    top_level = [f"{key} = {_value(value)}" for key, value in settings.items() if key != "protocol"]
     protocol = [f"{key} = {_value(value)}" for key, value in settings["protocol"].items()]
-    return "\n".join([*own, "", "[protocol]", *protocol])
+    return "\n".join([*top_level, "", "[protocol]", *protocol])
 
 
 def _value(value: Any) -> str:

@@ -115,7 +115,9 @@ def write_surrogate(cells: Sequence[StudyCell], target: Path) -> Bench:
     protocol = reader_of(full.cell).config["protocol"]
     grounds = Grounds(epochs=protocol["rungs"][-1]["epochs"], rungs=json.dumps(protocol["rungs"]))
     trials = {record.id: record.scored.trials for record in full.baselines}
-    baselines = MeasuredBaselines.of({id_: at_highest_rung(own) for id_, own in trials.items()})
+    baselines = MeasuredBaselines.of(
+        {id_: at_highest_rung(of_baseline) for id_, of_baseline in trials.items()}
+    )
     if len(baselines.log_losses) < 2:
         return bench._replace(why="its baselines share fewer than two seeds from 0 on")
     margins_by_network = [

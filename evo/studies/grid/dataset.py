@@ -131,12 +131,12 @@ def _candidates(cell: StudyCell) -> Any:
 def _with_levels(cell: StudyCell) -> Further:
     """The columns of exports, with the cell and its levels."""
     figures = exported_figures()
-    own = {"cell": cell.name, **{f"axis_{axis}": level for axis, level in cell.levels.items()}}
+    of_cell = {"cell": cell.name, **{f"axis_{axis}": level for axis, level in cell.levels.items()}}
 
     def rows(records: Iterable[Record]) -> Iterator[tuple[Record, dict[str, Any]]]:
-        return ((record, {**cells, **own}) for record, cells in figures.rows(records))
+        return ((record, {**cells, **of_cell}) for record, cells in figures.rows(records))
 
-    return Further({**figures.types, **dict.fromkeys(own, str)}, rows)
+    return Further({**figures.types, **dict.fromkeys(of_cell, str)}, rows)
 
 
 def _trials(cell: StudyCell) -> Any:

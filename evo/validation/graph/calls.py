@@ -99,16 +99,16 @@ def with_nodes(value: Any, instead: Callable[[Node], Any]) -> Any:
 
 def nodes_in(value: Any) -> list[Node]:
     """The nodes in an argument, in order."""
-    found: list[Node] = []
-    _collect((value,), found)
-    return found
+    nodes: list[Node] = []
+    _collect((value,), nodes)
+    return nodes
 
 
-def _collect(parts: Iterable[Any], found: list[Node]) -> None:
+def _collect(parts: Iterable[Any], nodes: list[Node]) -> None:
     for part in parts:
         if isinstance(part, Node):
-            found.append(part)
+            nodes.append(part)
         elif isinstance(part, list | tuple):
-            _collect(part, found)
+            _collect(part, nodes)
         elif type(part) is dict:
-            _collect(part.values(), found)
+            _collect(part.values(), nodes)

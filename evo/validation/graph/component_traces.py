@@ -181,8 +181,8 @@ class ComponentTracer:
         pending: list[Way] = [()]
         while pending:
             self._progress()
-            told = pending.pop()
-            decisions = Decisions(told)
+            start = pending.pop()
+            decisions = Decisions(start)
             examples = _examples(shapes, self._ranges, self._kept)
             try:
                 recording = record(
@@ -203,7 +203,7 @@ class ComponentTracer:
             way = tuple(outcome for _, outcome in decisions.taken)
             if recording is not None:
                 recordings[way] = recording
-            pending += [(*way[:place], False) for place in range(len(told), len(way))]
+            pending += [(*way[:place], False) for place in range(len(start), len(way))]
         if not recordings:
             raise errors[0]
         return recordings

@@ -16,14 +16,14 @@ class Decisions:
     What was decided is not asked again: libraries look at `n_sma >= 5` wherever they need it.
 
     Args:
-        told: outcomes of the first decisions.
+        start: outcomes of the first decisions.
 
     Attributes:
         taken: node of the condition and outcome of every decision.
     """
 
-    def __init__(self, told: Sequence[bool] = ()) -> None:
-        self._told = told
+    def __init__(self, start: Sequence[bool] = ()) -> None:
+        self._start = start
         self._asked = 0
         self.taken: list[tuple[Node, bool]] = []
 
@@ -52,7 +52,7 @@ class Decisions:
                 "choose between tensors with torch.where"
             )
         place = len(self.taken)
-        outcome = self._told[place] if place < len(self._told) else True
+        outcome = self._start[place] if place < len(self._start) else True
         self.taken.append((condition, outcome))
         return outcome
 

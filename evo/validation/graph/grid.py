@@ -72,10 +72,10 @@ class Grid:
 
     def point(self, shapes: Shapes) -> Point:
         """The point of shapes."""
-        found = [0] * len(self._base)
+        sizes = [0] * len(self._base)
         for (argument, dim), place in self._place.items():
-            found[place] = shapes[argument][dim]
-        return tuple(found)
+            sizes[place] = shapes[argument][dim]
+        return tuple(sizes)
 
     def is_traceable(self, point: Point) -> bool:
         """True if tensors of these sizes are small enough to trace with."""

@@ -51,8 +51,11 @@ def out(function: Callable[..., Any], *arguments: Any, out: Any, **keywords: Any
     Raises:
         TypeError: a result has another shape, or there are more or fewer of them.
     """
-    own = isinstance(function, type) or type(function).__module__ == CANDIDATE_MODULE
-    if own or getattr(getattr(function, "__code__", None), "co_filename", "") == CANDIDATE:
+    is_of_component = isinstance(function, type) or type(function).__module__ == CANDIDATE_MODULE
+    if (
+        is_of_component
+        or getattr(getattr(function, "__code__", None), "co_filename", "") == CANDIDATE
+    ):
         return function(*arguments, out=out, **keywords)
     result = function(*arguments, **keywords)
     if out is None:

@@ -92,14 +92,16 @@ def _over_ellipsis(names: list[str], tensors: Any, output: str) -> torch.Tensor:
 def _product(names: list[str], tensors: list[torch.Tensor], output: str) -> torch.Tensor:
     summed = [letter for letter in names[0] if letter in names[1] and letter not in output]
     for side in (0, 1):  # what only one side has and the output has not
-        own = [
+        one_sided = [
             place
             for place, letter in enumerate(names[side])
             if letter not in output and letter not in names[1 - side]
         ]
-        if own:
-            tensors[side] = tensors[side].sum(own)
-            names[side] = "".join(n for place, n in enumerate(names[side]) if place not in own)
+        if one_sided:
+            tensors[side] = tensors[side].sum(one_sided)
+            names[side] = "".join(
+                n for place, n in enumerate(names[side]) if place not in one_sided
+            )
     if len(summed) == 1:
         return _matrix_product(names, tensors, output, summed[0])
     order = [*output, *summed]

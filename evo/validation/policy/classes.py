@@ -75,8 +75,8 @@ def class_parts(tree: ast.Module) -> ClassParts:
             names |= reader.names
             known.add(node.name)
     names |= {name for node in ast.walk(tree) for name in _fields(node)}
-    own = frozenset(name for name in names if not name.startswith("__"))
-    return ClassParts(nodes, own, _imported(tree) if own else frozenset(), faults)
+    defined = frozenset(name for name in names if not name.startswith("__"))
+    return ClassParts(nodes, defined, _imported(tree) if defined else frozenset(), faults)
 
 
 def _fields(node: ast.AST) -> list[str]:
@@ -216,8 +216,8 @@ def _is_inherited(call: ast.Call, owner: str) -> bool:
 
 def _bound(method: ast.FunctionDef) -> Iterator[str]:
     """Names that a method binds, apart from its own and the argument that is the instance."""
-    own = slice(1, 2) if is_decorated(method, "classmethod") else slice(1)
-    instance = [*method.args.posonlyargs, *method.args.args][own]
+    first = slice(1, 2) if is_decorated(method, "classmethod") else slice(1)
+    instance = [*method.args.posonlyargs, *method.args.args][first]
     for node in ast.walk(method):
         if node is not method and node not in instance:
             yield from bound_names(node)

@@ -37,20 +37,20 @@ def idle_statements(tree: ast.Module) -> list[ast.stmt]:
     They are an `if` without `else` whose test is false, and all that follows a return by a test
     that is true: `if not x.is_sparse: return …`.
     """
-    found: list[ast.stmt] = []
+    idle: list[ast.stmt] = []
     nodes: list[ast.AST] = [tree]
     for node in nodes:
         if isinstance(node, ast.If) and not node.orelse and is_false(node.test):
-            found.append(node)
+            idle.append(node)
             continue
         parts = [*ast.iter_child_nodes(node)]
         if isinstance(node, ast.FunctionDef):
             ends = [at for at, part in enumerate(node.body) if _returns_always(part)]
             after = node.body[ends[0] + 1 :] if ends else []
-            found += after
+            idle += after
             parts = [part for part in parts if part not in after]
         nodes.extend(parts)
-    return found
+    return idle
 
 
 def _returns_always(statement: ast.stmt) -> bool:

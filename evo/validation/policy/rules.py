@@ -58,13 +58,13 @@ def check_source(source: str, contract: Contract) -> str:
         allowed = harmless(tree) | unused_names(tree)
         if REFUSED not in source:
             allowed |= {one for one in nodes if isinstance(one, ast.Name) and one.id == REFUSED}
-        found = [*uses_of(gone, types, tree), *offences(tree, nodes, allowed)]
-        found.sort(key=lambda one: getattr(one.node, "lineno", sys.maxsize))
-        if not found:
+        faults = [*uses_of(gone, types, tree), *offences(tree, nodes, allowed)]
+        faults.sort(key=lambda one: getattr(one.node, "lineno", sys.maxsize))
+        if not faults:
             _check_entry(tree, contract)
             return text
         is_harmless = harmless_by_hand(tree)
-        text, names, further = without_unreached(text, tree, found, contract.function, is_harmless)
+        text, names, further = without_unreached(text, tree, faults, contract.function, is_harmless)
         gone |= names
         types |= further
         tree = ast.parse(text)

@@ -131,9 +131,9 @@ def _local_names(function: ast.FunctionDef | ast.Lambda) -> set[ast.AST]:
     """Uses of a function's parameters and variables."""
     parts = [*ast.walk(function)]
     names = [part for part in parts if isinstance(part, ast.Name)]
-    own = {part.arg for part in parts if isinstance(part, ast.arg)}
-    own |= {name.id for name in names if _is_stored(name)}
-    return {name for name in names if name.id in own}
+    local = {part.arg for part in parts if isinstance(part, ast.arg)}
+    local |= {name.id for name in names if _is_stored(name)}
+    return {name for name in names if name.id in local}
 
 
 def _named_in(statement: ast.AST) -> Iterator[str]:

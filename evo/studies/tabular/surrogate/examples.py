@@ -148,8 +148,8 @@ class MeasuredBaselines:
         """
         losses = {
             (id_, trial.network, trial.seed): trial.loss
-            for id_, own in trials.items()
-            for trial in own
+            for id_, of_baseline in trials.items()
+            for trial in of_baseline
         }
         networks = tuple(dict.fromkeys(network for _, network, _ in losses))
         seeds = 0
@@ -204,8 +204,13 @@ def write_examples(
     folder.mkdir(exist_ok=True)
     metadata = {"epochs": str(grounds.epochs), "rungs": grounds.rungs}
     rows = [
-        {"id": record.id, "origin": origin, "graphs": list(record.graphs), "margins": list(own)}
-        for record, own in zip(records, margins, strict=True)
+        {
+            "id": record.id,
+            "origin": origin,
+            "graphs": list(record.graphs),
+            "margins": list(by_network),
+        }
+        for record, by_network in zip(records, margins, strict=True)
     ]
     schema = _EVOLVED.with_metadata(metadata)
     parquet.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "evolved.parquet")
@@ -231,8 +236,8 @@ _BASELINES: Any = pa.schema(
 
 
 def _rows(name: str, folder: Path | None) -> list[dict[str, Any]]:
-    own = Path(str(resources.files("evo.data.surrogate")))
-    path = (folder or own) / f"{name}.parquet"
+    shipped = Path(str(resources.files("evo.data.surrogate")))
+    path = (folder or shipped) / f"{name}.parquet"
     try:
         return parquet.read_table(path).to_pylist()
     except (OSError, pa.ArrowException) as error:
