@@ -171,8 +171,8 @@ def by_kind(sandbox: Sandbox, *, each: int) -> None:
 def forget_verdicts() -> None:
     """Clear the caches of verdicts, so that every candidate is judged again."""
     rules.check_source.cache_clear()
-    behaviour._of_graph.cache_clear()  # pyright: ignore[reportPrivateUsage] - the same
-    validation._accepted.cache_clear()  # pyright: ignore[reportPrivateUsage] - no user forgets them
+    behaviour.behaviour_of_graph.cache_clear()
+    validation.accepted_graph.cache_clear()
 
 
 def spent(sandbox: Sandbox, work: Callable[[], object]) -> Spent:

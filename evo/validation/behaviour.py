@@ -15,11 +15,12 @@ def behaviour_of(kind: Kind, component: Graph | Graphs) -> Vector:
     """A component's raw outputs on its kind's probe, not to be written to: (p,) float32."""
     if isinstance(component, Graphs):
         return kind.behaviour(component)
-    return _of_graph(type(kind), component)
+    return behaviour_of_graph(type(kind), component)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _of_graph(kind_type: type[Kind], graph: Graph) -> Vector:
+def behaviour_of_graph(kind_type: type[Kind], graph: Graph) -> Vector:
+    """The behaviour of a component of one kind, which the process keeps; see `behaviour_of`."""
     vector = kind_type().behaviour(graph)
     vector.setflags(write=False)
     return vector

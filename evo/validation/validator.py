@@ -123,7 +123,7 @@ def _accept(kind: Kind, source: str, traced: Traced) -> Graph | Refused:
     if isinstance(traced, Refused):
         return traced
     try:
-        return _accepted(type(kind), traced)
+        return accepted_graph(type(kind), traced)
     except BudgetError as error:
         return Refused(Stage.GRAPH, with_lines(str(error), source, error.operator))
     except Refused as refused:
@@ -131,7 +131,7 @@ def _accept(kind: Kind, source: str, traced: Traced) -> Graph | Refused:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _accepted(kind_type: type[Kind], traced: str) -> Graph:
+def accepted_graph(kind_type: type[Kind], traced: str) -> Graph:
     """The graph of a trace that passes, which depends on nothing else; no refusal is kept.
 
     Raises:

@@ -48,12 +48,12 @@ class Judge(no_training.Trainer):
         self._dies_at = dies_at
         self._kind = kinds.get("activation")()
 
-    def _outcome(self, job: Job) -> Outcome:
+    def outcome(self, job: Job) -> Outcome:
         if self.trained - 1 == self._dies_at:
             raise Killed
         curve = self._kind.behaviour(component_of(job.graphs))
         off = np.abs(np.arcsinh(curve) - np.arcsinh(np.maximum(self._kind.abscissae(), 0))).mean()
-        outcome = super()._outcome(job)
+        outcome = super().outcome(job)
         noise = child(1, job.id).random(len(outcome.trials)) * 0.02
         trials = tuple(
             trial._replace(loss=0.2 + float(np.tanh(off) + each))
