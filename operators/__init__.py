@@ -1,6 +1,6 @@
 """Variation: operators that turn parents into new source, and the portfolio that chooses one.
 
-One file an operator; `tree/` holds what the syntax-tree operators share.
+One file per operator; `tree/` and `llm/` hold what operators of a family share.
 """
 
 from evo.core.namesakes import load_packages

@@ -1,1 +1,1 @@
-"""Running a search: the loop, its steps, and creating and resuming a campaign."""
+"""Running a search: configuration, the loop and its steps, creating and resuming a campaign."""

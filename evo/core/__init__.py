@@ -1,1 +1,4 @@
-"""Records, fields, errors, seeds and registries. Imports no other package of evo."""
+"""Data, syntax and services that every room shares: records, contract, errors, seeds, registries.
+
+Imports no other package of evo.
+"""

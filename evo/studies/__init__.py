@@ -1,1 +1,1 @@
-"""Work on finished campaigns, one file per command, and grids of campaigns (`evo study`)."""
+"""Work on finished campaigns, one file per command, grids of campaigns, benchmarks."""
