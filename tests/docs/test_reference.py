@@ -1,6 +1,7 @@
 """What the guide imports of evo is in the API reference."""
 
 import ast
+import pkgutil
 import re
 
 import pytest
@@ -25,3 +26,21 @@ def test_the_reference_has_what_the_page_imports(page: str) -> None:
                 ]
 
     assert missing == []
+
+
+DOCUMENTED = sorted(set(re.findall(r"^::: (\S+)$", REFERENCE, re.MULTILINE)))
+
+
+def test_everything_that_the_reference_shows_exists() -> None:
+    assert len(DOCUMENTED) > 50
+    assert [name for name in DOCUMENTED if not exists(name)] == []
+    assert not exists("evo.core.errors.NoSuchError")
+
+
+def exists(dotted: str) -> bool:
+    """True if a module, or an attribute below one, has this name."""
+    try:
+        pkgutil.resolve_name(dotted)
+    except (ImportError, AttributeError):
+        return False
+    return True
