@@ -42,7 +42,7 @@ def groups() -> str:
 
 
 def meanings(values: type[StrEnum]) -> dict[str, str]:
-    """What the members of an enum mean, by name, from its docstring: a line per member."""
+    """Meanings of an enum's members by name; its docstring has one line for each."""
     found: list[tuple[str, str]] = re.findall(r"^ *([A-Z_]+) {2,}(.+)$", values.__doc__ or "", re.M)
     return dict(found)
 

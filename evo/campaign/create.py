@@ -8,6 +8,7 @@ from archive.novelty.descriptors import DEFAULT_MODEL, NO_MODEL, TextDescriptor
 from evo.campaign import lessons
 from evo.campaign.config import Config
 from evo.campaign.environment import environment
+from evo.campaign.islands import check_islands
 from evo.campaign.needs import device_of, needs_of
 from evo.campaign.ready_tasks import ReadyTask, check_decided, prepare_tasks
 from evo.components.kinds import kinds
@@ -18,7 +19,6 @@ from evo.llm import models, prices
 from evo.llm.providers.base import providers
 from evo.llm.settings import ModelSettings
 from evo.proposing.operators import check_use, portfolio_of
-from evo.selection.islands import Islands
 from evo.tasks.base import LoopTask, tasks
 
 
@@ -79,7 +79,7 @@ def check_parts(
         if not problems.has("compute"):
             device_of(config)
     with problems.of("selection"):
-        Islands.of(config.selection, config.population, config.generations)
+        check_islands(config)
     with problems.of("operators"):
         portfolio = portfolio_of(config.operators, config.portfolio)
     with problems.of("language models"):

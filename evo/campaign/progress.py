@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evo.campaign.ascent import Ascent
 from evo.campaign.budget_warnings import Use
-from evo.campaign.climb import Ascent, Climb
+from evo.campaign.climb import Climb
 from evo.campaign.events import CandidateEvaluated, Event, GenerationSealed
 from evo.core.pace import seconds_left
 from evo.core.performance import performance

@@ -15,7 +15,7 @@ from evo.campaign.changes import Words, change, first_open, note_words
 from evo.campaign.commands import ALL, BUDGETS, Command, CommandOutcome, Verb
 from evo.campaign.config import Config, parse, read_settings
 from evo.campaign.config.steering import LONGEST_HINT, MOST_HINTS, Hint
-from evo.campaign.strategies import check_strategies
+from evo.campaign.islands import check_islands
 from evo.core.errors import UsageError
 from evo.llm import models
 from evo.proposing.operators import check_use, portfolio_of
@@ -227,7 +227,7 @@ def _number(text: str) -> int:
 
 def _expect_runnable(config: Config) -> None:
     """Raise a `UsageError` where a campaign that runs could not go on under a configuration."""
-    check_strategies(config)
+    check_islands(config)
     portfolio = portfolio_of(config.operators, config.portfolio)
     check_use(config.llm, portfolio, replayed=True)
     models.check_prices(config.llm)

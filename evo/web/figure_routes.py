@@ -8,7 +8,7 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from evo.campaign.climb import fresh_seed
+from evo.campaign.ascent import fresh_seed
 from evo.core.arrays import Floats
 from evo.core.errors import EvoError, UsageError
 from evo.web.campaign import LiveCampaign

@@ -47,7 +47,7 @@ def commands_in(text: str, page: str = "") -> Iterator[Line]:
 
 
 def faults(command: str) -> list[str]:
-    """What a line has that the command line does not know; empty if it is right.
+    """The commands and options of a line that evo lacks; empty if it has all.
 
     A word in capitals where a command stands, such as COMMAND, stands for any.
     """

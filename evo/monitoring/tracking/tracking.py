@@ -18,7 +18,8 @@ from typing import Any
 
 from archive.history.reader import Reader
 from archive.store import disk
-from evo.campaign.climb import Ascent, Climb, fresh_seed
+from evo.campaign.ascent import Ascent, fresh_seed
+from evo.campaign.climb import Climb
 from evo.core.errors import HistoryError, UsageError, Warn
 from evo.core.performance import performance
 from evo.core.records import Generation, Record

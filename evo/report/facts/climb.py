@@ -7,7 +7,8 @@ import numpy as np
 
 from archive.history.in_memory import as_history
 from archive.history.records import Records
-from evo.campaign.climb import Ascent, BestSoFar, Climb, Offspring, fresh_seed
+from evo.campaign.ascent import Ascent, Offspring, fresh_seed
+from evo.campaign.climb import BestSoFar, Climb
 from evo.core.estimate import Estimate
 from evo.core.records import Record
 from evo.core.trials import Trial

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from deap import tools
 
-from evo.campaign.climb import Ascent, fresh_seed
+from evo.campaign.ascent import Ascent, fresh_seed
 from evo.core.records import Generation, Record
 from evo.report.facts.front import fully_evaluated, pareto_front
 

@@ -15,7 +15,8 @@ from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.history.records import Records
 from archive.history.replies import Replies
-from evo.campaign.climb import Climb, fresh_seed
+from evo.campaign.ascent import fresh_seed
+from evo.campaign.climb import Climb
 from evo.core.records import Generation, Status
 from evo.core.stages import ScreeningState
 from evo.report.facts.authorship import AuthorshipFacts, authorship_of

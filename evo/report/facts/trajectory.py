@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from archive.history.reader import Reader
-from evo.campaign.climb import Ascent, fresh_seed
+from evo.campaign.ascent import Ascent, fresh_seed
 from evo.core.errors import UsageError
 from evo.core.estimate import Estimate
 from evo.core.records import Generation, Record

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from support.records import estimate, evaluated, trials
 
-from evo.campaign.climb import STANDSTILL, Ascent, Climb, excess_of
+from evo.campaign.ascent import Ascent, excess_of
+from evo.campaign.climb import STANDSTILL, Climb
 from evo.core.records import (
     BASELINE_OPERATOR,
     Generation,

@@ -8,7 +8,7 @@ import pytest
 
 from archive.history.reader import Reader
 from archive.history.records import Records
-from evo.campaign.climb import Ascent, fresh_seed
+from evo.campaign.ascent import Ascent, fresh_seed
 from evo.core.records import Generation, Status
 from evo.report.facts.analysis import analyse, front_chances
 from evo.report.facts.climb import Climbs

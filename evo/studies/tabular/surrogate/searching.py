@@ -17,12 +17,12 @@ from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.budget import CampaignHours
 from evo.campaign.build import run_search
 from evo.campaign.config import Config
+from evo.campaign.islands import check_islands
 from evo.campaign.progress import Progress
 from evo.campaign.resources import Resources
-from evo.campaign.strategies import check_strategies
 from evo.core.errors import UsageError
 from evo.core.records import Record
-from evo.proposing.operators import are_own
+from evo.proposing.operators import are_own, portfolio_of
 from evo.studies.tabular.surrogate.examples import Grounds
 from evo.studies.tabular.surrogate.in_process import InProcess
 from evo.studies.tabular.surrogate.landscape import KIND, TASK, Landscape
@@ -89,7 +89,8 @@ def check_search(config: Config, grounds: Grounds = Grounds()) -> None:  # noqa:
     if config.llm.models:
         raise UsageError("A search on the landscape asks no language model; leave out llm.models.")
     Landscape.check_protocol(config.protocol, grounds)
-    check_strategies(config)
+    check_islands(config)
+    portfolio_of(config.operators, config.portfolio)
 
 
 def _memory_folder() -> str | None:
