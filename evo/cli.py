@@ -46,6 +46,7 @@ from evo.commands.try_ import try_
 from evo.commands.validate import validate
 from evo.commands.view import view
 from evo.core.errors import EvoError, UsageError
+from evo.core.interrupts import plain_interrupts
 from evo.core.places import RUNS, has_temporary_folder, settle_places
 
 app = typer.Typer(
@@ -92,8 +93,9 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def guarded(*args: Any, **options: Any) -> None:
         try:
-            command(*args, **options)
-            sys.stdout.flush()
+            with plain_interrupts():
+                command(*args, **options)
+                sys.stdout.flush()
         except KeyboardInterrupt:
             err.print("evo: interrupted.", style="red")
             raise typer.Exit(130) from None

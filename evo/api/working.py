@@ -27,6 +27,7 @@ from evo.campaign.steer import Stop
 from evo.campaign.stopping import Stopping
 from evo.compute.numerics import sound_numerics
 from evo.core.errors import BudgetReachedError, Warn
+from evo.core.interrupts import plain_interrupts
 from evo.llm.endpoint import EndpointDeadError
 from evo.monitoring.control.server import NoSocketError, listening
 from evo.monitoring.notify.notifier import Notify, notifying
@@ -124,6 +125,7 @@ def _work(
         with (
             sound_numerics(),
             stop_reason.kept(history.folder),
+            plain_interrupts(),
             stopping,
             tracked(history.folder, draw=_front, warn=warn) as track,
             _steered(history, stopping.ask, warn),

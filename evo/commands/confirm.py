@@ -7,6 +7,7 @@ import typer
 from evo.commands.completion import complete_task
 from evo.commands.console import err, print_facts, read_run
 from evo.commands.options import JsonOption, RunName
+from evo.core.interrupts import plain_interrupts
 from evo.core.task_label import task_label
 from evo.studies.catalogue import expect_tasks
 
@@ -52,7 +53,7 @@ def confirm(
     labels = ", ".join(map(task_label, chosen.config.tasks))
     err.print(f"Confirming {size} on {labels}.", soft_wrap=True)
     try:
-        with work_view("trained", err) as watch:
+        with plain_interrupts(), work_view("trained", err) as watch:
             path = carry_out(chosen, watch)
     except KeyboardInterrupt:
         err.print("Stopped; what has trained is saved. The same command continues from there.")

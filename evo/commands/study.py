@@ -9,6 +9,7 @@ from archive.folders import named_folder, study_folder
 from evo.commands.console import err, invoked_as, print_facts, warn
 from evo.commands.options import JsonOption, UnsafeSandbox
 from evo.core.errors import UsageError
+from evo.core.interrupts import plain_interrupts
 from evo.core.places import RUNS
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _run(
         )
         if study.confirm is None:
             return failures
-        with work_view("trained to confirm", err) as watch:
+        with plain_interrupts(), work_view("trained to confirm", err) as watch:
             return failures + confirm_cells(study.confirm, cells, folder, watch=watch)
     except KeyboardInterrupt:
         err.print(
