@@ -19,7 +19,10 @@ def main() -> None:
         sys.stderr.flush()
         os._exit(130)  # modules may be half loaded, and their clean-up fail
     finally:
-        gc.freeze()  # at its end Python would look through all that is loaded once more
+        # At its end Python would look through all that is loaded once more. With torch it has to:
+        # libraries that come with it report objects that were not let go, in dozens of lines.
+        if "torch" not in sys.modules:
+            gc.freeze()
 
 
 if __name__ == "__main__":
